@@ -61,7 +61,7 @@ export async function runFakeSession(
     scrub: { isOn: () => false },
   };
   const id = newId();
-  const adopter = createAdopter(stores.sessions, async () => null);
+  const adopter = createAdopter(stores, async () => null);
   const data = { version: 1, kind: 'launch', id, config: { query } };
   await adopter.adopt({ id, data, timestamp: Date.now() });
   const claim = await stores.claims.claim(id, {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type ContinueOptions,
   createProducer,
   type EnqueueOptions,
   type Event,
@@ -48,7 +49,7 @@ export interface Fleet {
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<string>;
   /** Launches a session in which the fake CLI plays these steps. Baton does not retry the session. */
   play(steps: Step[], config?: Partial<SessionConfig>): Promise<string>;
-  continue(parent: string, overrides: Overrides): Promise<string>;
+  continue(parent: string, overrides: Overrides, options?: ContinueOptions): Promise<string>;
   /** Reads a session, without its webhook outbox. */
   session(id: string): Promise<Session>;
   /** Waits until `look` returns true for the session, and returns the session. */
@@ -135,8 +136,8 @@ function openFleet(
     launch: async (config, options) => (await producer.launchSession(config, options)).id,
     play: (steps, config = {}) =>
       fleet.launch({ query: fakePrompt(steps), recovery: { max_retries: 0 }, ...config }),
-    continue: async (parent, overrides) =>
-      (await producer.continueSession({ parent_session_id: parent, ...overrides })).id,
+    continue: async (parent, overrides, options) =>
+      (await producer.continueSession({ parent_session_id: parent, ...overrides }, options)).id,
     until: (id, what, look) =>
       vi.waitFor(
         async () => {

@@ -11,11 +11,13 @@ export type ErrorCode =
   | 'DELIVERY_NOT_FOUND'
   | 'TRANSCRIPT_NOT_FOUND'
   | 'SCHEDULE_NOT_FOUND'
+  | 'EVENT_NOT_FOUND'
   | 'PARENT_NOT_FOUND'
   | 'SESSION_NOT_TERMINAL'
   | 'SESSION_DELETED'
   | 'SESSION_TERMINAL'
   | 'PARENT_NOT_RESUMABLE'
+  | 'EVENT_NOT_IN_TRANSCRIPT'
   | 'IDEMPOTENCY_CONFLICT'
   | 'WEBHOOK_DISABLED'
   | 'PAYLOAD_TOO_LARGE'
@@ -412,6 +414,10 @@ export interface ContinueRequest {
    * What the continue does if its parent has not ended: `reject` (default) refuses it, `enqueue` waits for the parent, `interrupt` interrupts the parent and then waits for it.
    */
   on_busy?: 'reject' | 'enqueue' | 'interrupt';
+  /**
+   * Continues after this event of the parent (its `seq`), as if nothing had come after it. It must be an `assistant` or `user` event of the parent itself, with a `uuid`. Default: the end of the parent.
+   */
+  at?: number;
 }
 export interface Event {
   seq: number;
@@ -455,6 +461,10 @@ export interface Info {
    */
   stop_reason?: string;
   parent_session_id?: string;
+  /**
+   * The event of the parent after which the session continues, if it is not the last.
+   */
+  continues_at?: number;
   /**
    * Schedule that launched the session.
    */

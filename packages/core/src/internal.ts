@@ -98,6 +98,7 @@ export { REDACTED, redactConfig, redactJob } from './model/secrets/redact.ts';
 export { redactNamed } from './model/secrets/redact-named.ts';
 export { secretsOf } from './model/secrets/secrets.ts';
 export { type CancelSelection, cancelSelectionSchema } from './model/session/cancel-selection.ts';
+export { type ContinuePoint, continuePointMissing } from './model/session/continue-point.ts';
 export { recoveryOf } from './model/session/crash-verdict.ts';
 export {
   boundRaw,

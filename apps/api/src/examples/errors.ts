@@ -29,6 +29,15 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
     message: `session ${SESSION} has no transcript to resume`,
     details: { field: 'parent_session_id' },
   },
+  EVENT_NOT_FOUND: {
+    message: `at: expected an event of session ${SESSION}, found no 400`,
+    details: { field: 'at' },
+  },
+  EVENT_NOT_IN_TRANSCRIPT: {
+    message:
+      'at: expected an assistant or user event of the session itself, with a uuid; event 12 is not one',
+    details: { field: 'at' },
+  },
   IDEMPOTENCY_CONFLICT: {
     message:
       'the idempotency key was already used with a different request; use a new key for a new session',

@@ -13,6 +13,11 @@ const busy = {
   on_busy: 'interrupt',
 } satisfies z.input<typeof continueRequestSchema>;
 
+const earlier = {
+  query: 'Try it without the cache.',
+  at: 12,
+} satisfies z.input<typeof continueRequestSchema>;
+
 const changed = {
   query: 'Carry the plan out.',
   permission_mode: 'acceptEdits',
@@ -46,6 +51,7 @@ export const sessions: Record<string, OperationExamples> = {
     body: {
       plain: { summary: 'The next prompt', value: next },
       busy: { summary: 'Interrupt the session if it still runs', value: busy },
+      earlier: { summary: 'Go on from the middle of the session', value: earlier },
       changed: {
         summary: "Change the permission mode, and use the worker's default model",
         value: changed,

@@ -24,7 +24,7 @@ export function registerContinue(app: App, { manager, policy }: AppDeps): void {
         operationId: 'continueSession',
         summary: 'Continue a session in a new one',
         description:
-          'The new session inherits each key that the body leaves out; null clears a key. max_turns and max_budget_usd are never inherited. If the parent has not ended, `on_busy` decides: Baton refuses the request, or the new session waits until the parent has ended (`waiting_for: parent`).',
+          'The new session inherits each key that the body leaves out; null clears a key. max_turns and max_budget_usd are never inherited. If the parent has not ended, `on_busy` decides: Baton refuses the request, or the new session waits until the parent has ended (`waiting_for: parent`). With `at` it continues from the middle of the parent: the model does not see what came after that event.',
         tags: ['sessions'],
         params: idParams,
         headers: idempotencyHeaders,
@@ -36,6 +36,8 @@ export function registerContinue(app: App, { manager, policy }: AppDeps): void {
             'PARENT_NOT_FOUND',
             'SESSION_NOT_TERMINAL',
             'PARENT_NOT_RESUMABLE',
+            'EVENT_NOT_FOUND',
+            'EVENT_NOT_IN_TRANSCRIPT',
             'IDEMPOTENCY_CONFLICT',
             'SESSION_DELETED',
             'PAYLOAD_TOO_LARGE',
@@ -47,14 +49,14 @@ export function registerContinue(app: App, { manager, policy }: AppDeps): void {
       },
     },
     async (request, reply) => {
-      const { on_busy, ...continuation } = request.body;
+      const { on_busy, at, ...continuation } = request.body;
       const { config: overrides, options } = splitRequest(continuation);
       checkOverrides(overrides, policy);
       return answerAccepted(
         reply,
         await manager.acceptance.continue(
           { ...overrides, parent_session_id: request.params.id },
-          { ...options, on_busy, ...buildCallerOptions(request), ...idempotencyOf(request) },
+          { ...options, on_busy, at, ...buildCallerOptions(request), ...idempotencyOf(request) },
           (config) => checkPolicy(config, policy),
         ),
       );

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
 import {
   AppError,
   claudeIdOf,
+  continuePointMissing,
   mainTranscriptPath,
   type Session,
   type TranscriptFile,
@@ -12,6 +13,7 @@ import {
 import { type CostState, readCostState } from '../claude/cost-state.ts';
 import { createFramer } from '../claude/framer.ts';
 import { parseLine, usageOf } from '../claude/line.ts';
+import { isEntryOf } from './entry-of.ts';
 import { createKnownIds, type KnownIds } from './known-ids.ts';
 import { createPromptFinder } from './prompt-finder.ts';
 import { createRecentMessages } from './recent-messages.ts';
@@ -47,7 +49,9 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
 
 /**
  * Writes a transcript into an empty project folder, byte for byte. A transcript without a message is not
- * restored. Throws TRANSCRIPT_CORRUPT if a byte differs from what was saved, or if a path cannot be a file.
+ * restored. If the session continues from the middle of its parent, the parent's main file is cut there. Throws
+ * TRANSCRIPT_CORRUPT if a byte differs from what was saved, or if a path cannot be a file, and
+ * EVENT_NOT_IN_TRANSCRIPT if the place to cut is not in the file.
  *
  * @param lineage The session that the transcript belongs to, then its ancestors, nearest first.
  * @param session The session that continues from the transcript.
@@ -65,6 +69,8 @@ export async function restoreTranscript(
   const claudeId = claudeIdOf(source);
   const main = mainTranscriptPath(claudeId);
   const isOwn = source.id === session.id;
+  const point = isOwn ? undefined : session.continues_at;
+  let isCut = false;
   const uuids = new Set<string>();
   const messageIds = createKnownIds();
   const entryIds = createKnownIds();
@@ -91,14 +97,20 @@ export async function restoreTranscript(
       restored.ranCommand ||= line.includes('"subtype":"local_command"');
       recent.observe(line);
     };
-    const hash = await writeFile(store, file, lineage, projectDir, onLine);
+    const isLast = (line: string): boolean => {
+      if (file.path !== main || point === undefined || !isEntryOf(line, point.uuid)) return false;
+      isCut = true;
+      return true;
+    };
+    const saved = { file, lineage };
+    const { hash, length } = await writeFile(store, saved, projectDir, { onLine, isLast });
     restored.holdsPrompt ||= finder.found();
     restored.files.push({
       path: file.path,
-      base: isOwn ? file.base : file.length,
+      base: isOwn ? file.base : length,
       generation: isOwn ? file.generation : 0,
-      asStored: file.length,
-      length: file.length,
+      asStored: length,
+      length,
       hash,
     });
   }
@@ -107,6 +119,7 @@ export async function restoreTranscript(
   for (const files of batches(wanted, FILES_AT_ONCE)) {
     await Promise.all(files.map(restoreFile));
   }
+  if (point && !isCut) throw continuePointMissing(point);
   if (holdsMessage) return { ...restored, messages: recent.lines() };
   await rm(projectDir, { recursive: true });
   await mkdir(projectDir, { recursive: true, mode: 0o700 });
@@ -134,33 +147,52 @@ function batches<T>(items: readonly T[], size: number): T[][] {
 const MESSAGE = /"type":"(user|assistant)"/;
 const ASSISTANT = '"type":"assistant"';
 
+/**
+ * Writes a saved file, up to the first line that `isLast` accepts. Calls `onLine` for each written line. Returns the
+ * number of written bytes and their hash.
+ */
 async function writeFile(
   store: TranscriptStore,
-  file: TranscriptFile,
-  lineage: readonly Session[],
+  { file, lineage }: { file: TranscriptFile; lineage: readonly Session[] },
   projectDir: string,
-  onLine: (line: string, offset: number) => void,
-) {
+  {
+    onLine,
+    isLast,
+  }: { onLine: (line: string, offset: number) => void; isLast: (line: string) => boolean },
+): Promise<{ hash: Hash; length: number }> {
   const target = insideProject(projectDir, file.path);
   const handle = await createFile(target).catch((error: unknown) => {
     throw pathProblem(file.path, error) ?? error;
   });
   const hash = createHash('sha256');
   const framer = createFramer();
+  let length = 0;
   let offset = 0;
+  let isEnded = false;
+
+  function upToLast(piece: Buffer): Buffer {
+    for (const line of framer.push(piece)) {
+      onLine(line.text, offset);
+      offset += line.bytes + 1;
+      isEnded = isLast(line.text);
+      if (isEnded) return piece.subarray(0, offset - length);
+    }
+    return piece;
+  }
+
   try {
     for await (const piece of store.read(file, lineage)) {
-      hash.update(piece);
-      await handle.writeFile(piece);
-      for (const line of framer.push(piece)) {
-        onLine(line.text, offset);
-        offset += line.bytes + 1;
-      }
+      // The rest of a file that is cut is still read, because the store checks the file as a whole.
+      if (isEnded) continue;
+      const kept = upToLast(piece);
+      hash.update(kept);
+      await handle.writeFile(kept);
+      length += kept.length;
     }
   } finally {
     await handle.close();
   }
-  return hash;
+  return { hash, length };
 }
 
 async function createFile(target: string): Promise<FileHandle> {

@@ -58,8 +58,16 @@ export function createSessionServices({
   // read of an empty outbox.
   const announce = (session: Session) =>
     (session.webhooks_due ? live : queue.live).statusChanged(session);
-  const adopter = createAdopter(sessions, (id) => queue.find(id), announce, sealer);
-  const manager = createSessionManager({ queue, sessions, adopter, announce, admission, sealer });
+  const adopter = createAdopter(stores, (id) => queue.find(id), announce, sealer);
+  const manager = createSessionManager({
+    queue,
+    sessions,
+    events: stores.events,
+    adopter,
+    announce,
+    admission,
+    sealer,
+  });
   const requests = withStopNotifications(stores.stopRequests, notify);
   return {
     manager,

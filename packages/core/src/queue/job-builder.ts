@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ContinueSessionConfig } from '../model/config/continue-config.ts';
+import { CONTINUE_AT_FEATURE } from '../model/config/required-features.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import type { JobOptions } from '../model/config/session-options.ts';
 import type { OnBusy } from '../model/config/waiting-for.ts';
@@ -34,8 +35,14 @@ export type EnqueueOptions = JobOptions & {
   tenant?: string;
 };
 
-/** Options of a continue. `on_busy` says what happens if its parent has not ended. */
-export type ContinueOptions = EnqueueOptions & { on_busy?: OnBusy | undefined };
+/**
+ * Options of a continue. `on_busy` says what happens if its parent has not ended. `at` is the `seq` of an event of the
+ * parent: the new session continues after it.
+ */
+export type ContinueOptions = EnqueueOptions & {
+  on_busy?: OnBusy | undefined;
+  at?: number | undefined;
+};
 
 /** Builds jobs from requests. */
 export interface JobBuilder {
@@ -111,7 +118,10 @@ function buildJobOfContinue(
   { parent_session_id, ...overrides }: ContinueSessionConfig,
   options: ContinueOptions,
 ): ContinueJob {
-  return { ...buildEnvelope(options), kind: 'continue', parent_session_id, overrides };
+  const { at, requires = [] } = options;
+  const needed =
+    at === undefined ? {} : { requires: [...new Set([...requires, CONTINUE_AT_FEATURE])] };
+  return { ...buildEnvelope(options), ...needed, kind: 'continue', parent_session_id, overrides };
 }
 
 function buildEnvelope<T extends EnqueueOptions>({ id, idempotency_key, tenant, ...options }: T) {

@@ -13,6 +13,8 @@ import type { ContinueOptions, EnqueueOptions, JobBuilder } from '../queue/job-b
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { Adopter } from '../store/adopt.ts';
+import { readContinuePoint } from '../store/continue-point.ts';
+import type { EventStore } from '../store/event-store.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import { createBulkAcceptance, type LaunchInput, type LaunchVerdict } from './bulk-acceptance.ts';
 
@@ -39,6 +41,7 @@ export interface Acceptance {
 export function createAcceptance({
   queue,
   sessions,
+  events,
   adopter,
   announce,
   admission,
@@ -47,6 +50,7 @@ export function createAcceptance({
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
+  events: Pick<EventStore, 'page'>;
   adopter: Adopter;
   announce: (session: Session) => void;
   admission: Admission;
@@ -97,8 +101,9 @@ export function createAcceptance({
         const parent = await adopter.find(id);
         if (parent) judge?.(inheritConfig(parent.config, overrides));
         const mayBeBusy = options?.on_busy !== undefined && options.on_busy !== 'reject';
-        if (mayBeBusy && parent && !isTerminal(parent.status)) return;
-        checkParent(id, parent);
+        const isBusy = mayBeBusy && parent !== null && !isTerminal(parent.status);
+        if (!isBusy) checkParent(id, parent);
+        if (options?.at !== undefined) await readContinuePoint(events, parent, options.at);
       });
     },
   };

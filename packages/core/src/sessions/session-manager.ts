@@ -14,6 +14,7 @@ import {
 import type { SessionQueue } from '../queue/session-queue.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { Adopter } from '../store/adopt.ts';
+import type { EventStore } from '../store/event-store.ts';
 import type { SessionFilter, SessionStore } from '../store/session-store.ts';
 import { type Acceptance, createAcceptance } from './acceptance.ts';
 
@@ -31,9 +32,9 @@ export interface SessionManager {
    */
   launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Info>;
   /**
-   * Continues a session in a new session. Throws like launchSession, and PARENT_NOT_FOUND,
-   * SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE if the parent cannot be continued. If `on_busy` is
-   * `enqueue` or `interrupt`, the new session waits for a parent that has not ended.
+   * Continues a session in a new session. Throws like launchSession, and PARENT_NOT_FOUND, SESSION_NOT_TERMINAL or
+   * PARENT_NOT_RESUMABLE if the parent cannot be continued. With `on_busy` the new session waits for a parent that has
+   * not ended. With `at` it throws EVENT_NOT_FOUND or EVENT_NOT_IN_TRANSCRIPT if it cannot continue from that event.
    */
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Info>;
   /** Returns a session's Info, with its redacted config if `include` contains `config`. Throws SESSION_NOT_FOUND. */
@@ -59,6 +60,7 @@ export interface SessionManager {
 export function createSessionManager({
   queue,
   sessions,
+  events,
   adopter,
   announce,
   admission,
@@ -66,12 +68,13 @@ export function createSessionManager({
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
+  events: Pick<EventStore, 'page'>;
   adopter: Adopter;
   announce: (session: Session) => void;
   admission: Admission;
   sealer?: Sealer;
 }): SessionManager {
-  const deps = { queue, sessions, adopter, announce, admission, sealer };
+  const deps = { queue, sessions, events, adopter, announce, admission, sealer };
   const acceptance = createAcceptance({ ...deps, jobs: TRUSTED_JOBS });
   const parsing = createAcceptance({ ...deps, jobs: PARSED_JOBS });
 

@@ -8,11 +8,14 @@ import { type AcceptedJob, acceptJob, queuedSession } from '../model/job/new-ses
 import { refusedSession } from '../model/job/refused-session.ts';
 import { idSchema } from '../model/schema/id.ts';
 import { parseInput } from '../model/schema/parse-input.ts';
+import type { ContinuePoint } from '../model/session/continue-point.ts';
 import type { Session } from '../model/session/session.ts';
 import type { FoundJob } from '../queue/queued-job.ts';
 import { findProblem } from '../queue/readable-job.ts';
 import { isStripped } from '../queue/stripped-data.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
+import { readContinuePoint } from './continue-point.ts';
+import type { EventStore } from './event-store.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** Inserts session documents for jobs that have no document yet. */
@@ -40,17 +43,16 @@ export interface Adopter {
 }
 
 /**
- * Creates an adopter. `findJob` finds the jobs of parents that have no document yet. The adopter
- * calls `publish` with each inserted session, perhaps twice if two calls race. `sealer` encrypts
- * secrets.
+ * Creates an adopter. `events` holds the events after which continues begin. `findJob` finds the
+ * jobs of parents that have no document yet. It calls `publish` with each inserted session, perhaps twice if two calls race. `sealer` encrypts secrets.
  */
 export function createAdopter(
-  sessions: SessionStore,
+  { sessions, events }: { sessions: SessionStore; events: Pick<EventStore, 'page'> },
   findJob: (id: string) => Promise<FoundJob | null>,
   publish: (session: Session) => void = () => {},
   sealer: Sealer = NO_SEALER,
 ): Adopter {
-  const insert = createInsert({ sessions, sealer, find });
+  const insert = createInsert({ sessions, events, sealer, find });
 
   async function adopt(
     job: FoundJob,
@@ -102,10 +104,12 @@ export function createAdopter(
 /** Creates the function that inserts a job's session: queued, or failed if the job is not valid. */
 function createInsert({
   sessions,
+  events,
   sealer,
   find,
 }: {
   sessions: Pick<SessionStore, 'insertIfAbsent'>;
+  events: Pick<EventStore, 'page'>;
   sealer: Pick<Sealer, 'config'>;
   find: (id: string, seen: readonly string[]) => Promise<Session | null>;
 }): (found: FoundJob, seen: readonly string[], accept: Accept) => Promise<Session> {
@@ -115,9 +119,10 @@ function createInsert({
     job: AcceptedJob<Job>,
     plainConfig: SessionConfig,
     parent?: Session,
+    point?: ContinuePoint,
   ): Promise<Session> {
     const config = await sealer.config(plainConfig, job.id);
-    return sessions.insertIfAbsent(queuedSession(job, config, parent));
+    return sessions.insertIfAbsent(queuedSession(job, config, parent, point));
   }
 
   async function insertContinue(
@@ -130,7 +135,8 @@ function createInsert({
         details: { field: 'parent_session_id' },
       });
     }
-    return insertQueued(job, inheritConfig(parent.config, job.overrides), parent);
+    const point = job.at === undefined ? [] : [await readContinuePoint(events, parent, job.at)];
+    return insertQueued(job, inheritConfig(parent.config, job.overrides), parent, ...point);
   }
 
   return async (found, seen, accept) => {

@@ -20,8 +20,9 @@ export interface ConversationPage {
 }
 
 /**
- * Returns a page of a conversation without its superseded events. `limit` is the maximum number of
- * events on the page, and `cursor` is the `next_cursor` of an earlier page. Throws INVALID_REQUEST
+ * Returns a page of a conversation, up to this session. Leaves out superseded events. If a session
+ * continues from the middle of its parent, also leaves out the events of the parent that came later.
+ * `limit` is the maximum number of events on the page, and `cursor` is the `next_cursor` of an earlier page. Throws INVALID_REQUEST
  * if the cursor is not from this conversation.
  */
 export async function readConversation(
@@ -29,7 +30,7 @@ export async function readConversation(
   session: Session,
   { limit, cursor }: { limit: number; cursor?: string },
 ): Promise<ConversationPage> {
-  const chain = await sessions.ancestry(session);
+  const chain = endAtContinues(await sessions.ancestry(session));
   let [from, after] = cursor === undefined ? [0, 0] : startAt(chain, cursor, markOf(session));
   const page: ConversationEvent[] = [];
   let bytes = 0;
@@ -57,6 +58,14 @@ export async function readConversation(
     }
   }
   return { events: page };
+}
+
+/** Ends each session of a chain at the event from which the next session continues. */
+function endAtContinues(chain: readonly ConversationLink[]): ConversationLink[] {
+  return chain.map((link, index) => {
+    const at = chain[index + 1]?.continues_at?.seq ?? link.last_event_seq;
+    return { ...link, last_event_seq: Math.min(at, link.last_event_seq) };
+  });
 }
 
 // A conversation may have been deleted and launched again under the same ids. This function refuses

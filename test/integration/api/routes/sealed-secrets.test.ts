@@ -177,7 +177,7 @@ describe('an idempotency key of a sealed launch', () => {
     const sealer = createSealer([publicPart(key)]);
     const fresh = { get: async () => null, insertIfAbsent: async (made: Session) => made };
     const adopter = createAdopter(
-      fresh as never,
+      { sessions: fresh as never, events: sealed.stores.events },
       async () => null,
       () => {},
       sealer,

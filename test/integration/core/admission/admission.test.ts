@@ -143,7 +143,7 @@ describe('sessions of one concurrency key', () => {
     await scene.launch(key);
     const job = makeLaunchJob({ concurrency_key: key });
     await queue.add(job);
-    const adopted = await createAdopter(stores.sessions, queue.find).find(job.id);
+    const adopted = await createAdopter(stores, queue.find).find(job.id);
     expect(adopted).toMatchObject({ waiting_for: WAITS });
     const claimant = { worker_id: 'w', host: 'h', leaseMs: 1_000 };
     expect(await stores.claims.claim(job.id, claimant)).toMatchObject({ kind: 'waiting' });
@@ -209,7 +209,7 @@ describe('after a crash, the reconciler’s repair', () => {
     const parent = makeSession({ status: 'running', lease });
     await stores.sessions.insertIfAbsent(parent);
     const job = makeContinueJob(parent.id, { on_busy: 'interrupt' });
-    await createAdopter(stores.sessions, queue.find).adopt({
+    await createAdopter(stores, queue.find).adopt({
       id: job.id,
       data: job,
       timestamp: Date.now(),

@@ -14,7 +14,7 @@ describe('during or after a deletion,', () => {
     await world.deletion.deleteConversation(root.id);
     const job = makeLaunchJob({ id: root.id, created_at: root.created_at.toISOString() });
     await queue.bull.add('launch', job, { jobId: root.id });
-    const adopter = createAdopter(stores.sessions, (id) => queue.find(id));
+    const adopter = createAdopter(stores, (id) => queue.find(id));
 
     expect(await adopter.find(root.id)).toBeNull();
     await expect(
@@ -28,7 +28,7 @@ describe('during or after a deletion,', () => {
     await world.deletion.deleteConversation(root.id);
     const later = new Date(Date.now() + 1_000);
     const job = makeLaunchJob({ id: root.id, created_at: later.toISOString() });
-    const adopter = createAdopter(stores.sessions, (id) => queue.find(id));
+    const adopter = createAdopter(stores, (id) => queue.find(id));
 
     const session = await adopter.adopt({ id: root.id, data: job, timestamp: Date.now() });
     expect(session).toMatchObject({ id: root.id, status: 'queued' });
@@ -46,7 +46,7 @@ describe('during or after a deletion,', () => {
       await world.tombstones.mark(root.id, new Date());
       if (state === 'deleting') await world.tombstones.commit(root.id);
       const job = makeContinueJob(root.id);
-      const adopter = createAdopter(stores.sessions, (id) => queue.find(id));
+      const adopter = createAdopter(stores, (id) => queue.find(id));
 
       const session = await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
 
@@ -63,7 +63,7 @@ describe('during or after a deletion,', () => {
     stores,
     queue,
   }) => {
-    const adopter = createAdopter(stores.sessions, (id) => queue.find(id));
+    const adopter = createAdopter(stores, (id) => queue.find(id));
     for (let round = 0; round < 10; round += 1) {
       const root = makeEnded();
       await world.keep(root);

@@ -217,7 +217,7 @@ describe('a new session with the id of a session that is being deleted', () => {
     ['a valid job', null],
   ])('leaves no document if it comes from %s', async ([, data], { world, stores, queue }) => {
     const id = await diesDeleting(world);
-    const adopter = createAdopter(stores.sessions, (one) => queue.find(one));
+    const adopter = createAdopter(stores, (one) => queue.find(one));
     const job = { id, data: data ?? makeLaunchJob({ id }), timestamp: Date.now() };
 
     await expect(adopter.adopt(job)).rejects.toMatchObject({ code: 'SESSION_DELETED' });

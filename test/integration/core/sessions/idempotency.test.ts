@@ -109,7 +109,7 @@ describe('a launch with an idempotency key', () => {
     const { id } = await createProducerOf(queue).continueSession(request, options);
     const found = await queue.find(id);
     if (!found) throw new Error('expected a job');
-    await createAdopter(stores.sessions, (other) => queue.find(other)).adopt(found);
+    await createAdopter(stores, (other) => queue.find(other)).adopt(found);
     expect(await manager.continueSession(request, options)).toMatchObject({
       id,
       status: 'failed',

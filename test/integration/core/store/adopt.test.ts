@@ -11,7 +11,7 @@ import { redisUrl } from '../../../support/services.ts';
 import { test as base } from '../stores.ts';
 
 const test = base.extend('adopter', ({ stores, queue }) =>
-  createAdopter(stores.sessions, (id) => queue.find(id)),
+  createAdopter(stores, (id) => queue.find(id)),
 );
 
 const timestamp = Date.UTC(2026, 0, 2, 3, 4, 5);

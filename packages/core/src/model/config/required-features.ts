@@ -9,13 +9,19 @@ import { AppError } from '../errors/app-error.ts';
  */
 export const MESSAGES_FEATURE = 'messages';
 
+/** The word of a continue that begins in the middle of its parent: an older worker would begin at the end. */
+export const CONTINUE_AT_FEATURE = 'continue_at';
+
 /**
  * The feature words that this version understands. A feature needs a word if an older worker would run its sessions
  * incorrectly. A feature that an older worker may ignore needs no word. Add the word here in the change that adds the
  * feature, and write the word into `requires` of each job that uses the feature (queue/job-builder.ts). A worker that
  * does not know the word leaves such a job to a newer worker. Never remove a word.
  */
-export const FEATURES: ReadonlySet<string> = new Set<string>([MESSAGES_FEATURE]);
+export const FEATURES: ReadonlySet<string> = new Set<string>([
+  MESSAGES_FEATURE,
+  CONTINUE_AT_FEATURE,
+]);
 
 /** How many words the field `requires` may hold. */
 const MAX_FEATURES = 32;

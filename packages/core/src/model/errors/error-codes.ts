@@ -39,6 +39,11 @@ export const ERROR_CODES = {
     description: 'The session has no transcript file with this path.',
   },
   SCHEDULE_NOT_FOUND: { http: 404, retryable: false, description: 'No schedule has this id.' },
+  EVENT_NOT_FOUND: {
+    http: 404,
+    retryable: false,
+    description: 'The session has no event with this number.',
+  },
   PARENT_NOT_FOUND: {
     http: 404,
     retryable: false,
@@ -56,6 +61,12 @@ export const ERROR_CODES = {
     http: 409,
     retryable: false,
     description: 'The session to continue has no transcript to resume.',
+  },
+  EVENT_NOT_IN_TRANSCRIPT: {
+    http: 409,
+    retryable: false,
+    description:
+      'A conversation cannot continue from this event, because it is not in the transcript.',
   },
   IDEMPOTENCY_CONFLICT: {
     http: 409,

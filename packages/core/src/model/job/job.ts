@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { overridesSchema } from '../config/continue-config.ts';
+import { continueAtSchema, overridesSchema } from '../config/continue-config.ts';
 import { checkOptionConflicts } from '../config/option-conflicts.ts';
 import { sessionConfigSchema } from '../config/session-config.ts';
 import { jobOptionsSchema } from '../config/session-options.ts';
@@ -46,6 +46,7 @@ export const continueJobSchema = z
     kind: z.literal('continue'),
     parent_session_id: idSchema,
     on_busy: onBusySchema.optional(),
+    at: continueAtSchema.optional(),
     overrides: overridesSchema,
   })
   .superRefine(checkOptionConflicts(({ overrides }) => overrides.recovery));

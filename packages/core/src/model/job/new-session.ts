@@ -1,6 +1,7 @@
 import { mergeRequiredFeatures } from '../config/required-features.ts';
 import type { SessionConfig } from '../config/session-config.ts';
 import { defined } from '../schema/defined.ts';
+import type { ContinuePoint } from '../session/continue-point.ts';
 import type { Session } from '../session/session.ts';
 import { NO_TOTALS } from '../session/totals.ts';
 import { configHash } from './config-hash.ts';
@@ -37,12 +38,13 @@ export function acceptJob<T extends Job>(job: T, timestamp: number): AcceptedJob
 
 /**
  * Returns the document of an accepted job. `requested` is the config of a launch, or for a continue the parent's
- * config with the overrides applied.
+ * config with the overrides applied. `point` is where a continue with `at` begins.
  */
 export function queuedSession(
   job: AcceptedJob<Job>,
   requested: SessionConfig,
   parent?: Session,
+  point?: ContinuePoint,
 ): Session {
   const createdAt = new Date(job.created_at);
   const notBefore = timeOf(job);
@@ -68,7 +70,7 @@ export function queuedSession(
     // A launch runs under its own id in the CLI, and its continues keep that id until a /clear begins a new
     // conversation. A parent's /clear may not be known yet, so the worker later stores the id that it resumes.
     claude_session_id: root,
-    ...defined({ parent_session_id: parent?.id }),
+    ...defined({ parent_session_id: parent?.id, continues_at: point }),
     priority: job.priority ?? 0,
     ...defined({
       title: job.title,

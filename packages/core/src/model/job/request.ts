@@ -1,6 +1,6 @@
 // The bodies of the HTTP calls that create sessions: the keys of a config and the options, together in one object.
 import type { z } from 'zod';
-import { overridesSchema } from '../config/continue-config.ts';
+import { continueAtSchema, overridesSchema } from '../config/continue-config.ts';
 import { checkOptionConflicts } from '../config/option-conflicts.ts';
 import { sessionConfigSchema } from '../config/session-config.ts';
 import {
@@ -29,7 +29,11 @@ export const bulkLaunchSchema = sessionConfigSchema
 
 /** Schema of the body of a continue; the path names the parent. */
 export const continueRequestSchema = overridesSchema
-  .extend({ ...sessionOptionsSchema.shape, on_busy: onBusySchema.optional() })
+  .extend({
+    ...sessionOptionsSchema.shape,
+    on_busy: onBusySchema.optional(),
+    at: continueAtSchema.optional(),
+  })
   .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
 /** One launch in a bulk request. */

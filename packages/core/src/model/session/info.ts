@@ -53,6 +53,10 @@ export const infoSchema = z.object({
       'Why the model stopped, in the words of the API: `end_turn`, `max_tokens` (the answer is cut), `refusal`, ...',
     ),
   parent_session_id: idSchema.optional(),
+  continues_at: z
+    .int()
+    .optional()
+    .describe('The event of the parent after which the session continues, if it is not the last.'),
   schedule_id: idSchema.optional().describe('Schedule that launched the session.'),
   api_key_id: z.string().optional().describe('API key that requested the session.'),
   root_session_id: idSchema,
@@ -127,6 +131,7 @@ export function toInfo(session: Session, include: readonly 'config'[] = []): Inf
     result: session.result,
     stop_reason: session.result?.stop_reason ?? undefined,
     parent_session_id: session.parent_session_id,
+    continues_at: session.continues_at?.seq,
     schedule_id: session.schedule_id,
     api_key_id: session.api_key_id,
     root_session_id: session.root_session_id,

@@ -4,6 +4,7 @@ import { jobOptionsSchema } from '../config/session-options.ts';
 import { onBusySchema, waitingForSchema } from '../config/waiting-for.ts';
 import { idSchema } from '../schema/id.ts';
 import { outboxEntrySchema } from '../webhooks/webhook-event.ts';
+import { continuePointSchema } from './continue-point.ts';
 import { failureSchema } from './failure.ts';
 import { hostFailureSchema } from './host-failures.ts';
 import { OUTCOME_KINDS } from './outcome.ts';
@@ -57,6 +58,9 @@ export const sessionSchema = z.object({
   config_hash: z.string().describe('SHA-256 of the request as the caller sent it.'),
   result: resultSchema.optional(),
   parent_session_id: idSchema.optional(),
+  continues_at: continuePointSchema
+    .optional()
+    .describe('Where a continue with `at` begins in its parent.'),
   root_session_id: idSchema,
   claude_session_id: z
     .string()

@@ -1,0 +1,26 @@
+import { asList, asObject } from '../claude/fields.ts';
+
+/**
+ * Returns whether a line of a transcript is the entry of this event. The CLI keeps a message that arrived during a
+ * turn as an attachment that names it, and lists messages that it merged in the entry of the first of them.
+ */
+export function isEntryOf(line: string, uuid: string): boolean {
+  // A line may have megabytes, so only lines that hold the uuid at all are parsed.
+  if (!line.includes(uuid)) return false;
+  const entry = parseObject(line);
+  const attachment = asObject(entry?.['attachment']);
+  return (
+    entry?.['uuid'] === uuid ||
+    attachment?.['source_uuid'] === uuid ||
+    [entry, attachment].some((one) => asList(one?.['mergedSendUuids']).includes(uuid))
+  );
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    return asObject(JSON.parse(line));
+  } catch {
+    // The line is not an entry that this version understands.
+    return undefined;
+  }
+}
