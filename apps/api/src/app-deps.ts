@@ -24,6 +24,7 @@ type BatonDeps = Pick<
   OpenBaton,
   | 'manager'
   | 'stop'
+  | 'messages'
   | 'deletion'
   | 'operatorLimits'
   | 'queue'

@@ -30,6 +30,7 @@ import { registerJwks } from './routes/jwks.ts';
 import { registerLaunch } from './routes/launch.ts';
 import { registerLimits } from './routes/limits.ts';
 import { registerLogin } from './routes/login.ts';
+import { registerMessages } from './routes/messages.ts';
 import { registerQueues } from './routes/queues.ts';
 import { registerSchedules } from './routes/schedules.ts';
 import { registerSchema } from './routes/schema.ts';
@@ -128,6 +129,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   registerSessions(app, deps);
   registerStop(app, deps);
   registerBulkCancel(app, deps);
+  registerMessages(app, deps);
   const streams = createEventStreams(app, deps.streaming);
   registerSessionEvents(app, deps, streams);
   registerStatusEvents(app, deps, streams);

@@ -12,10 +12,12 @@ export type ErrorCode =
   | 'TRANSCRIPT_NOT_FOUND'
   | 'SCHEDULE_NOT_FOUND'
   | 'EVENT_NOT_FOUND'
+  | 'MESSAGE_NOT_FOUND'
   | 'PARENT_NOT_FOUND'
   | 'SESSION_NOT_TERMINAL'
   | 'SESSION_DELETED'
   | 'SESSION_TERMINAL'
+  | 'MESSAGE_NOT_QUEUED'
   | 'PARENT_NOT_RESUMABLE'
   | 'EVENT_NOT_IN_TRANSCRIPT'
   | 'IDEMPOTENCY_CONFLICT'
@@ -28,6 +30,7 @@ export type ErrorCode =
   | 'PERMISSION_MODE_NOT_ALLOWED'
   | 'OPTION_NOT_ALLOWED'
   | 'LIMIT_EXCEEDED'
+  | 'TOO_MANY_MESSAGES'
   | 'INTERNAL'
   | 'UNAVAILABLE'
   | 'FENCE_LOST'
@@ -920,6 +923,46 @@ export interface LaunchRequest {
    */
   run_at?: string;
 }
+export interface Message {
+  id: string;
+  session_id: string;
+  content: string;
+  /**
+   * When Claude gets the message. `next`: with the result of the running tool. `later`: after the turn. `now`: Baton ends the turn first.
+   */
+  priority: 'next' | 'later' | 'now';
+  /**
+   * `queued`: the session still has to deliver it. `delivered`: it is in the conversation. `undelivered`: the session ended without it. `cancelled`: a caller took it back.
+   */
+  status: 'queued' | 'delivered' | 'undelivered' | 'cancelled';
+  created_at: string;
+  /**
+   * Only if the message is delivered.
+   */
+  delivered_at?: string;
+  /**
+   * The `seq` of the event that shows the message; only if it is delivered.
+   */
+  seq?: number;
+  /**
+   * Only if the message is cancelled.
+   */
+  cancelled_at?: string;
+}
+export interface MessageRequest {
+  /**
+   * The text of the message. It must contain visible text.
+   */
+  content: string;
+  /**
+   * When Claude gets the message. `next`: with the result of the running tool. `later`: after the turn. `now`: Baton ends the turn first.
+   */
+  priority?: 'next' | 'later' | 'now';
+  /**
+   * What happens if the session has ended. `reject`: the answer is SESSION_TERMINAL. `continue`: the content becomes the query of a new session that continues this session. Default: reject.
+   */
+  on_ended?: 'reject' | 'continue';
+}
 export interface NewSchedule {
   /**
    * Title for human readers.
@@ -1186,6 +1229,17 @@ export interface ScheduleChanges {
    * Replaces the whole launch of the schedule.
    */
   launch?: ScheduledLaunch;
+}
+export interface SentMessage {
+  id: string;
+  /**
+   * The status of the message: `queued`, or any status after a repeated request. `continued`: the session had ended, and the session `session_id` continues it with the content as its query. Then there is no message.
+   */
+  status: 'queued' | 'delivered' | 'undelivered' | 'cancelled' | 'continued';
+  /**
+   * The session that has the message, or the new session that continues the ended one.
+   */
+  session_id: string;
 }
 export interface Spending {
   sessions: number;

@@ -15,6 +15,7 @@ import { type CallOptions, type ClientOptions, parseOptions } from './options.ts
 import { createPaged, type Paged } from './paged.ts';
 import { createScheduleCalls, type PageOptions, type ScheduleCalls } from './schedules.ts';
 import { type EventOptions, type StreamedEvent, sessionEvents } from './session-events.ts';
+import { createMessageCalls, type MessageCalls } from './session-messages.ts';
 import { sessionPath } from './session-path.ts';
 import { type StatusOptions, type StreamedStatus, statusChanges } from './status-changes.ts';
 import { stopSession } from './stop-session.ts';
@@ -37,7 +38,7 @@ export type ConversationEvent = Event & { session_id: string };
  * A client for Baton's HTTP API. Calls throw BatonError. If a call gets no answer, or if the answer
  * says to try later, the client repeats the call when a repeat is safe.
  */
-export interface BatonClient {
+export interface BatonClient extends MessageCalls {
   /** Launches a session. If the client repeats the call, Baton still creates only one session. */
   launch(request: LaunchRequest, options?: CallOptions & Keyed): Promise<Info>;
   /**
@@ -146,6 +147,7 @@ export function createClient(options: ClientOptions): BatonClient {
       const deletion = { method: 'DELETE', path: sessionPath(id), isRepeatable: true } as const;
       return (await call(deletion, limits)).status === 204 ? 'gone' : 'deleting';
     },
+    ...createMessageCalls(call),
     usage: (filter = {}) => readUsage(call, filter),
     schedules: createScheduleCalls(call),
   };

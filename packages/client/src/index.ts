@@ -9,11 +9,14 @@ export type {
   Info,
   LaunchRequest,
   MCPConfig,
+  Message,
+  MessageRequest,
   NewSchedule,
   Result,
   Schedule,
   ScheduleChanges,
   ScheduledLaunch,
+  SentMessage,
   SessionConfig,
   SessionStatus,
   Spending,
@@ -40,5 +43,6 @@ export type { CallOptions, ClientOptions } from './options.ts';
 export type { Page, Paged } from './paged.ts';
 export type { PageOptions, ScheduleCalls } from './schedules.ts';
 export type { EventOptions, PartialLine, StreamedEvent } from './session-events.ts';
+export type { MessageCalls } from './session-messages.ts';
 export type { StatusOptions, StreamedStatus } from './status-changes.ts';
 export type { Usage, UsageFilter } from './usage.ts';

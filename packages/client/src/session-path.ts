@@ -13,5 +13,5 @@ export function sessionPath(id: string): string {
  */
 export function checkId(id: string): string {
   if (/^[\w-]+$/.test(id)) return id;
-  throw invalid('id', 'the id of a session or a schedule');
+  throw invalid('id', 'the id of a session, a message or a schedule');
 }

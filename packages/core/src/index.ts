@@ -1,5 +1,11 @@
 // The public surface of the package. The names here change only with a major version.
-export type { Baton, BatonOptions, CallerManager as SessionManager } from './baton/open-baton.ts';
+export type {
+  Baton,
+  BatonOptions,
+  CallerManager as SessionManager,
+  CallerMessages as SessionMessages,
+  CallerSendOptions as SendOptions,
+} from './baton/open-baton.ts';
 export { openBaton } from './baton/public-baton.ts';
 export type { ContinueSessionConfig } from './model/config/continue-config.ts';
 export { continueSessionConfigSchema } from './model/config/continue-config.ts';
@@ -17,6 +23,13 @@ export type { CancelSelection } from './model/session/cancel-selection.ts';
 export type { Event, EventView } from './model/session/event.ts';
 export type { Failure } from './model/session/failure.ts';
 export { type Info, infoSchema, isResumable } from './model/session/info.ts';
+export type {
+  MessagePriority,
+  MessageRequest,
+  MessageStatus,
+  MessageView,
+  SentMessage,
+} from './model/session/message.ts';
 export type { Result, Usage } from './model/session/result.ts';
 export type { Attempt, Session } from './model/session/session.ts';
 export { isTerminal, SESSION_STATUSES, type SessionStatus } from './model/session/status.ts';
@@ -27,6 +40,7 @@ export type { ContinueOptions, EnqueueOptions } from './queue/job-builder.ts';
 export type { RedisConnection } from './queue/redis.ts';
 export type { CancelledSessions, CancelVerdict } from './sessions/bulk-cancel.ts';
 export type { InfoPage } from './sessions/session-manager.ts';
+export type { MessageViewPage } from './sessions/session-messages.ts';
 export type { SessionStop } from './sessions/session-stop.ts';
 export type { EventRange } from './store/event-store.ts';
 export type { SessionFilter, SessionPage } from './store/session-store.ts';

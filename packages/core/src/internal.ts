@@ -120,6 +120,8 @@ export {
   type MessageView,
   messageRequestSchema,
   messageViewSchema,
+  type SentMessage,
+  sentMessageSchema,
   toMessageView,
 } from './model/session/message.ts';
 export type { FailureFacts, Outcome } from './model/session/outcome.ts';
@@ -221,7 +223,9 @@ export { findKids, resealConfig } from './sealing/rotation.ts';
 export { createSealer, type Sealer } from './sealing/sealer.ts';
 export type { LaunchInput, LaunchVerdict } from './sessions/bulk-acceptance.ts';
 export type { CancelledSessions, CancelVerdict } from './sessions/bulk-cancel.ts';
+export type { SendOptions } from './sessions/send-message.ts';
 export type { InfoPage, SessionManager } from './sessions/session-manager.ts';
+export type { MessageViewPage, SessionMessages } from './sessions/session-messages.ts';
 export type { SessionStop } from './sessions/session-stop.ts';
 export { defaultWorkRoot } from './settings/default-work-root.ts';
 export { intVariable, listVariable, parseEnv } from './settings/env.ts';

@@ -37,6 +37,9 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
   cancelSessions: (client) => client.cancelMany({ tag: 't' }),
   cancelSession: (client) => client.cancel(id),
   interruptSession: (client) => client.interrupt(id),
+  sendMessage: (client) => client.send(id, { content: 'c' }),
+  listMessages: (client) => first(client.messages(id, page)),
+  cancelMessage: (client) => client.cancelMessage(id, id),
   deleteSession: (client) => client.delete(id),
   readUsage: (client) =>
     client.usage({
@@ -78,7 +81,7 @@ describe('the client', () => {
         .map(([method, { operationId, parameters = [] }]) => ({
           operationId,
           method: method.toUpperCase(),
-          path: path.replace('{id}', id),
+          path: path.replace(/\{(message_)?id\}/g, id),
           query: parameters.filter((one) => one.in === 'query').map(({ name }) => name),
         })),
     );

@@ -1,6 +1,7 @@
 import { reading } from './events.ts';
 import type { OperationExamples } from './example.ts';
 import { launches } from './launches.ts';
+import { messages } from './messages.ts';
 import { operations } from './operations.ts';
 import { schedules } from './schedules.ts';
 import { sessions } from './sessions.ts';
@@ -11,6 +12,7 @@ import { webhooks } from './webhooks.ts';
 export const EXAMPLES: Readonly<Record<string, OperationExamples>> = {
   ...launches,
   ...sessions,
+  ...messages,
   ...reading,
   ...usage,
   ...schedules,

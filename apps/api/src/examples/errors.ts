@@ -1,7 +1,7 @@
 import { codeFacts, type ErrorCode } from '@baton/core/internal';
 import type { ErrorBody } from '../http/http-error.ts';
 import type { Example } from './example.ts';
-import { OTHER, SESSION } from './ids.ts';
+import { MESSAGE, OTHER, SESSION } from './ids.ts';
 
 type ErrorFields = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
 
@@ -42,6 +42,15 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
     message:
       'the idempotency key was already used with a different request; use a new key for a new session',
     details: { field: 'idempotency_key', id: SESSION },
+  },
+  MESSAGE_NOT_FOUND: { message: `session ${SESSION} has no message ${OTHER}` },
+  MESSAGE_NOT_QUEUED: {
+    message: `message ${MESSAGE} cannot be taken back: it is delivered`,
+    details: { status: 'delivered' },
+  },
+  TOO_MANY_MESSAGES: {
+    message: `session ${SESSION} still has to deliver 100 messages of 4120 bytes; expected at most 100 messages; try again later`,
+    details: { over: 'messages', messages: 100, bytes: 4120 },
   },
   WORKING_DIR_NOT_ALLOWED: {
     message: 'working_dir: expected a directory inside an allowed root, got /etc',

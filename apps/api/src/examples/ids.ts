@@ -9,6 +9,9 @@ export const CHILD = '019ab5c9-02f4-7b6d-8e20-c417a9d35f02';
 /** A session that failed, or that does not exist. */
 export const OTHER = '019ab5d4-91be-7c08-a5f7-0e63b2c81d93';
 
+/** A message to SESSION. */
+export const MESSAGE = '019ab5c3-1e64-7f20-b8d5-62c90a7e4f18';
+
 /** The schedule, the webhook, and one of its deliveries. */
 export const SCHEDULE = '019ab3f0-44a2-7d15-b6c9-8f20e1d74a30';
 export const WEBHOOK = '019ab3f1-5c88-7e92-9a07-31d5f6b0c2e4';

@@ -15,7 +15,11 @@ export interface ErrorBody {
 }
 
 /** The default of the header `retry-after` in seconds, for the codes that have one. */
-const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { UNAVAILABLE: 5, LIMIT_EXCEEDED: 5 };
+const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
+  UNAVAILABLE: 5,
+  LIMIT_EXCEEDED: 5,
+  TOO_MANY_MESSAGES: 5,
+};
 
 // Errors that Fastify throws. Fastify's messages quote the request, which may contain secrets, so
 // Baton replaces them.

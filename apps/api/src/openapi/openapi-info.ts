@@ -33,8 +33,8 @@ does not change after that.
 
 ## Scopes
 
-A key with scope \`read\` can only read. A key with scope \`write\` can also launch, continue and stop sessions, and manage
-schedules. A key with scope \`admin\` can do everything.
+A key with scope \`read\` can only read. A key with scope \`write\` can also launch, continue and stop sessions, send them
+messages, and manage schedules. A key with scope \`admin\` can do everything.
 
 ## Errors
 
@@ -47,8 +47,8 @@ whether another try can succeed.
 
 ## Repeating a request
 
-Send the header \`idempotency-key\` with each request that creates a session. If you repeat the request with the same key
-and the same body, you get the same session, and the answer has the header \`idempotency-replayed: true\`. A request with
+Send the header \`idempotency-key\` with each request that creates a session or sends a message. If you repeat the request
+with the same key and the same body, you get the same session or message, and the answer has the header \`idempotency-replayed: true\`. A request with
 the same key and another body is refused (\`IDEMPOTENCY_CONFLICT\`).
 
 ## Lists
@@ -72,6 +72,11 @@ export const TAGS = [
     name: 'sessions',
     'x-displayName': 'Sessions',
     description: 'Launch, continue, list and stop sessions.',
+  },
+  {
+    name: 'messages',
+    'x-displayName': 'Messages',
+    description: 'Talk to a session while it works.',
   },
   {
     name: 'events',

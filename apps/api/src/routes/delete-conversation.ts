@@ -21,7 +21,7 @@ export function registerDeleteConversation(app: App, { manager, deletion }: AppD
         operationId: 'deleteSession',
         summary: 'Delete a whole conversation',
         description:
-          'Deletes every session of the conversation that `:id` belongs to, with its document, events, transcript and job. All sessions of the conversation must have ended. A deletion cannot be undone. The request can be repeated safely.',
+          'Deletes every session of the conversation that `:id` belongs to, with its document, events, transcript, messages and job. All sessions of the conversation must have ended. A deletion cannot be undone. The request can be repeated safely.',
         tags: ['sessions'],
         params: idParams,
         response: {

@@ -51,7 +51,9 @@ export function listenForControl(
   control.on('error', ignore); // the Redis watch logs each outage
   subscribeControl(
     control,
-    ({ kind, id }) => worker.onControlMessage(kind, id),
+    ({ kind, id }) => {
+      if (kind !== 'message') worker.onControlMessage(kind, id);
+    },
     settings.QUEUE_PREFIX,
   ).catch((error: unknown) =>
     log.warn(

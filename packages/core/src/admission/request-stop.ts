@@ -1,5 +1,5 @@
 import type { Session } from '../model/session/session.ts';
-import type { ControlMessage } from '../queue/control.ts';
+import type { StopKind } from '../queue/control.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 
@@ -9,7 +9,7 @@ import type { StopRequests } from '../store/stop-requests.ts';
  */
 export async function requestStop(
   { queue, requests }: { queue: SessionQueue; requests: StopRequests },
-  kind: ControlMessage['kind'],
+  kind: StopKind,
   id: string,
 ): Promise<Session> {
   const session = await (kind === 'cancel'

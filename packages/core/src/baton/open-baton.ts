@@ -1,5 +1,6 @@
 // Opens the connections to Redis and MongoDB, and creates everything that is built on them. No other module does that.
 import { defined } from '../model/schema/defined.ts';
+import type { MessageRequest, SentMessage } from '../model/session/message.ts';
 import type { SessionQueueOptions } from '../queue/open-queue.ts';
 import { openProducerRedis, type RedisConnection } from '../queue/redis.ts';
 import { createScheduleQueue } from '../queue/schedule-queue.ts';
@@ -10,7 +11,9 @@ import { createLogger, type Logger } from '../runtime/log.ts';
 import { createScheduleServices, type ScheduleServices } from '../schedules/schedule-services.ts';
 import { parseSealingKeys, type SealingKey } from '../sealing/key-set.ts';
 import { createSealer, type Sealer } from '../sealing/sealer.ts';
+import type { SendOptions } from '../sessions/send-message.ts';
 import type { SessionManager } from '../sessions/session-manager.ts';
+import type { SessionMessages } from '../sessions/session-messages.ts';
 import type { SessionStop } from '../sessions/session-stop.ts';
 import { createStoreClock, type StoreClock } from '../store/clock.ts';
 import type { EventStore } from '../store/event-store.ts';
@@ -41,6 +44,18 @@ export interface BatonOptions {
 /** The session manager without `acceptance`, which only the HTTP API uses. */
 export type CallerManager = Omit<SessionManager, 'acceptance'>;
 
+/** Options of a message. A repeated request with the same `idempotency_key` sends no second message. */
+export type CallerSendOptions = Pick<SendOptions, 'idempotency_key' | 'tenant'>;
+
+/** The messages of sessions, without the options that only the HTTP API uses. */
+export interface CallerMessages extends Omit<SessionMessages, 'sendMessage'> {
+  sendMessage(
+    sessionId: string,
+    request: MessageRequest,
+    options?: CallerSendOptions,
+  ): Promise<SentMessage>;
+}
+
 /**
  * Baton inside a service. It launches, continues, stops and reads sessions over two open
  * connections.
@@ -50,6 +65,8 @@ export interface Baton {
   manager: CallerManager;
   /** Cancels and interrupts sessions. */
   stop: SessionStop;
+  /** Sends messages to sessions that have not ended, lists them and takes them back. */
+  messages: CallerMessages;
   /** Functions that read the stored sessions and their events. */
   stores: {
     sessions: Pick<SessionStore, 'get' | 'getMany' | 'list'>;
@@ -77,6 +94,7 @@ export interface OpenBatonOptions extends Omit<BatonOptions, 'mongodb'> {
 /** Baton with all its parts. */
 export interface OpenBaton extends Baton, SessionServices {
   manager: SessionManager;
+  messages: SessionMessages;
   stores: Stores;
   clock: StoreClock;
   queue: SessionQueue;

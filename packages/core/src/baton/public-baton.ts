@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import { ERROR_CODES } from '../model/errors/error-codes.ts';
+import { idempotencyKeySchema } from '../model/job/idempotency.ts';
 import { defined } from '../model/schema/defined.ts';
 import { idSchema } from '../model/schema/id.ts';
 import { parseInput } from '../model/schema/parse-input.ts';
 import { cancelSelectionSchema } from '../model/session/cancel-selection.ts';
+import { messageRequestSchema } from '../model/session/message.ts';
 import { SESSION_STATUSES } from '../model/session/status.ts';
 import { checkOptions, prefixSchema, redisSchema } from '../settings/connection-options.ts';
 import { mongodbUrlSchema } from '../settings/server-urls.ts';
@@ -40,6 +42,16 @@ const filter = z.strictObject({
   cursor: z.string().min(1).optional(),
 });
 
+const sending = z.strictObject({
+  idempotency_key: idempotencyKeySchema.optional(),
+  tenant: z.string().optional(),
+});
+
+const messagePage = z.strictObject({
+  limit: limit.default(DEFAULT_PAGE),
+  cursor: z.string().min(1).optional(),
+});
+
 const range = z.object({
   sessionId: idSchema,
   after: z.int().min(0),
@@ -53,13 +65,13 @@ const range = z.object({
  * UNAVAILABLE until they are. The API and the workers create the indexes of the database.
  *
  * @param options the servers; `prefix` defaults to `baton`, and without `publicKeys` secrets stay in plain text
- * @returns the session manager, functions that stop sessions, functions that read the stores, and `close()`
+ * @returns the session manager, functions that stop sessions and send them messages, functions that read the stores, and `close()`
  * @throws {AppError} INVALID_CONFIG if an option is invalid, or if `publicKeys` contains anything but public keys
  */
 export function openBaton(options: BatonOptions): Baton {
   checkOptions(optionsSchema, options);
   const { redis, mongodb, prefix, publicKeys } = options;
-  const { manager, stop, stores, close } = openAllOfBaton({
+  const { manager, stop, messages, stores, close } = openAllOfBaton({
     redis,
     mongodb,
     ...defined({ prefix, publicKeys }),
@@ -85,6 +97,22 @@ export function openBaton(options: BatonOptions): Baton {
       interruptSession: codedErrors((sessionId) => stop.interruptSession(parseId(sessionId))),
       cancelSessions: codedErrors((selection) =>
         stop.cancelSessions(parseInput(cancelSelectionSchema, selection)),
+      ),
+    },
+    messages: {
+      sendMessage: codedErrors(async (sessionId, request, sendOptions) => {
+        const { replayed: _replayed, ...sent } = await messages.sendMessage(
+          parseId(sessionId),
+          parseInput(messageRequestSchema, request),
+          parseInput(sending, sendOptions ?? {}),
+        );
+        return sent;
+      }),
+      listMessages: codedErrors((sessionId, page) =>
+        messages.listMessages(parseId(sessionId), parseInput(messagePage, page ?? {})),
+      ),
+      cancelMessage: codedErrors((sessionId, messageId) =>
+        messages.cancelMessage(parseId(sessionId), parseId(messageId)),
       ),
     },
     stores: {

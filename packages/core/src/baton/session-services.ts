@@ -7,6 +7,7 @@ import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Logger } from '../runtime/log.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import { createSessionManager, type SessionManager } from '../sessions/session-manager.ts';
+import { createSessionMessages, type SessionMessages } from '../sessions/session-messages.ts';
 import { createSessionStop, type SessionStop } from '../sessions/session-stop.ts';
 import { type Adopter, createAdopter } from '../store/adopt.ts';
 import type { StoreClock } from '../store/clock.ts';
@@ -21,6 +22,7 @@ import {
 export interface SessionServices {
   manager: SessionManager;
   stop: SessionStop;
+  messages: SessionMessages;
   deletion: SessionDeletion;
   admission: Admission;
   operatorLimits: OperatorLimits;
@@ -72,6 +74,7 @@ export function createSessionServices({
   return {
     manager,
     stop: createSessionStop({ manager, queue, requests, admission }),
+    messages: createSessionMessages({ manager, stores, queue }),
     deletion: createSessionDeletion({ stores, clock, queue, requests }),
     admission,
     operatorLimits: createOperatorLimits({ stores, clock }),

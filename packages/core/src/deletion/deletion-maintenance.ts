@@ -1,8 +1,9 @@
-// The maintenance of deletions. It completes deletions that a crash cut off, and removes what late
-// writers stored for deleted sessions (a sweep). Each of these tasks gets a share of a round, so a
+// The maintenance of deletions. It completes deletions that a crash cut off, removes what late
+// writers stored for deleted sessions (a sweep), and removes messages that no session accepted. Each of these tasks gets a share of a round, so a
 // large task leaves time for the other tasks.
 import type { Tombstone } from '../model/session/tombstone.ts';
 import type { StoreClock } from '../store/clock.ts';
+import type { MessageRetention } from '../store/message-retention.ts';
 import type { SpentStore } from '../store/spent-store.ts';
 import type { TombstoneStore } from '../store/tombstone-store.ts';
 import type { LeftoverRemoval } from './leftover-removal.ts';
@@ -31,12 +32,14 @@ export function createDeletionMaintenance({
   clock,
   tombstones,
   spent,
+  messageRetention,
   removal,
   finish,
 }: {
   clock: StoreClock;
   tombstones: TombstoneStore;
   spent: Pick<SpentStore, 'removeExpired'>;
+  messageRetention: MessageRetention;
   removal: Pick<LeftoverRemoval, 'sweep'>;
   finish(rootId: string, signal: AbortSignal): Promise<'gone' | 'deleting'>;
 }): (signal: AbortSignal) => Promise<number> {
@@ -73,6 +76,7 @@ export function createDeletionMaintenance({
   return async (signal) => {
     const now = await clock.now();
     await spent.removeExpired(now);
+    await messageRetention.removeUnaccepted();
     const deletions = (await unfinished()).map((one) => continueDeletion(one, now));
     const sweeps = (await tombstones.dueForSweep(now)).map((one) => sweep(one, now));
     const tasks = alternate(deletions, sweeps);

@@ -19,7 +19,7 @@ export type DeletionState = 'gone' | 'deleting';
 /** Deletes conversations. Each step is safe to repeat, and may run in several processes at once. */
 export interface SessionDeletion {
   /**
-   * Deletes the whole conversation of a session: documents, events, transcripts, jobs. Returns
+   * Deletes the whole conversation of a session: documents, events, transcripts, messages, jobs. Returns
    * `deleting` if `signal` aborted first; then another call or the maintenance continues the
    * deletion. Returns `gone` if the conversation is already deleted. Throws SESSION_NOT_TERMINAL,
    * and removes nothing, if one of its sessions has not ended. Throws SESSION_NOT_FOUND and
@@ -33,14 +33,15 @@ export interface SessionDeletion {
   deleteEnded(rootId: string, before: Date, signal?: AbortSignal): Promise<DeletionState | null>;
   /**
    * Runs one round of the maintenance: completes deletions that a crash cut off, and removes what
-   * late writers stored for deleted sessions. Returns how many deletions it completed.
+   * late writers stored for deleted sessions, and removes messages that no session accepted.
+   * Returns how many deletions it completed.
    */
   runMaintenance(signal: AbortSignal): Promise<number>;
 }
 
 /** The dependencies of a deletion. */
 export interface DeletionDeps {
-  stores: Pick<Stores, 'tree' | 'tombstones' | 'spent' | 'leftovers'>;
+  stores: Pick<Stores, 'tree' | 'tombstones' | 'spent' | 'leftovers' | 'messageRetention'>;
   clock: StoreClock;
   queue: Pick<SessionQueue, 'find' | 'drop' | 'sendControl'>;
   requests: Pick<StopRequests, 'requestCancel'>;
@@ -55,7 +56,7 @@ const MAX_ROUNDS = 5;
 /** Creates the deletion over open stores and an open queue. */
 export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
   const { stores, clock, queue } = deps;
-  const { tree, tombstones, spent } = stores;
+  const { tree, tombstones, spent, messageRetention } = stores;
   const removal = createLeftoverRemoval({ ...stores, clock, queue });
   const finish = createFinish(deps, removal);
 
@@ -90,7 +91,14 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       }
       return finish(rootId, signal);
     },
-    runMaintenance: createDeletionMaintenance({ clock, tombstones, spent, removal, finish }),
+    runMaintenance: createDeletionMaintenance({
+      clock,
+      tombstones,
+      spent,
+      messageRetention,
+      removal,
+      finish,
+    }),
   };
 }
 

@@ -2,13 +2,19 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { QUEUE_PREFIX } from '../model/job/job.ts';
 
-const messageSchema = z.object({ kind: z.enum(['cancel', 'interrupt']), id: z.string() });
+const messageSchema = z.object({
+  kind: z.enum(['cancel', 'interrupt', 'message']),
+  id: z.string(),
+});
 
 /**
- * A message to the worker that runs the session. The message may be lost; the session document also
- * holds the request.
+ * A message to the worker that runs the session. It may be lost, because the session document holds
+ * what it is about: a request to stop, or (`message`) a message to deliver.
  */
 export type ControlMessage = z.infer<typeof messageSchema>;
+
+/** The kinds of requests to stop a session. */
+export type StopKind = Exclude<ControlMessage['kind'], 'message'>;
 
 function channel(prefix: string): string {
   return `${prefix}:control`;

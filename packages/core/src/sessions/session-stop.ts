@@ -3,7 +3,7 @@ import { requestStop } from '../admission/request-stop.ts';
 import type { CancelSelection } from '../model/session/cancel-selection.ts';
 import { type Info, toInfo } from '../model/session/info.ts';
 import { isTerminal } from '../model/session/status.ts';
-import type { ControlMessage } from '../queue/control.ts';
+import type { StopKind } from '../queue/control.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 import { type CancelledSessions, createBulkCancel } from './bulk-cancel.ts';
@@ -44,7 +44,7 @@ export function createSessionStop({
   requests: StopRequests;
   admission: Pick<Admission, 'releaseAfter'>;
 }): SessionStop {
-  async function requestStopOf(kind: ControlMessage['kind'], id: string): Promise<Info> {
+  async function requestStopOf(kind: StopKind, id: string): Promise<Info> {
     await manager.getSession(id); // Adopts a session that is only in the queue.
     const session = await requestStop({ queue, requests }, kind, id);
     // If the release fails, the reconciler releases the sessions that wait for the cancelled

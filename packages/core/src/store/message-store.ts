@@ -39,8 +39,11 @@ export interface MessageStore {
   insertIfAbsent(message: NewMessage): Promise<Message>;
   /** Notes that the session has accepted the message, so that the retention leaves it alone. */
   noteAccepted(id: string): Promise<void>;
-  /** Removes a message that its session did not accept. */
-  remove(id: string): Promise<void>;
+  /**
+   * Removes a message that its session refused, unless another caller tries again with it since
+   * `insertIfAbsent` returned it.
+   */
+  removeRefused(message: Message): Promise<void>;
   /** Returns the message of this session, or null. Throws INTERNAL if its document cannot be read. */
   get(sessionId: string, id: string): Promise<Message | null>;
   /**
@@ -102,16 +105,19 @@ export function createMessageStore(
 function createMessageInserts(
   collection: Collection<MessageDocument>,
   clock: StoreClock,
-): Pick<MessageStore, 'insertIfAbsent' | 'noteAccepted' | 'remove'> {
-  // A retention that runs at this moment leaves the message alone after this update. Returns null
-  // if there is no message to try again with.
+): Pick<MessageStore, 'insertIfAbsent' | 'noteAccepted' | 'removeRefused'> {
+  // Every call gets a later `accepting_since`, so that a removal by another call leaves the message
+  // alone. Returns null if the message changed or was removed meanwhile.
   async function tryAgain(id: string, now: Date): Promise<Message | null> {
-    await collection.updateOne(
-      { _id: id, accepting_since: { $exists: true } },
-      { $set: { accepting_since: now } },
-    );
     const document = await collection.findOne({ _id: id });
-    return document && decode(document);
+    if (!document?.accepting_since) return document && decode(document);
+    const before = document.accepting_since;
+    const accepting_since = new Date(Math.max(now.getTime(), before.getTime() + 1));
+    const { matchedCount } = await collection.updateOne(
+      { _id: id, accepting_since: before },
+      { $set: { accepting_since } },
+    );
+    return matchedCount > 0 ? decode({ ...document, accepting_since }) : null;
   }
 
   return {
@@ -125,7 +131,6 @@ function createMessageInserts(
         } catch (error) {
           if (!isDuplicateKey(error)) throw error;
         }
-        // The retention may have removed the message since the insert failed.
         const stored = await tryAgain(id, now);
         if (stored) return stored;
       }
@@ -133,8 +138,8 @@ function createMessageInserts(
     async noteAccepted(id) {
       await collection.updateOne({ _id: id }, { $unset: { accepting_since: '' } });
     },
-    async remove(id) {
-      await collection.deleteOne({ _id: id });
+    async removeRefused({ id, accepting_since }) {
+      if (accepting_since) await collection.deleteOne({ _id: id, accepting_since });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type Db, ObjectId } from 'mongodb';
 import { eventId } from './event-store.ts';
-import type { ChunkDocument, EventDocument } from './mongo.ts';
+import type { ChunkDocument, EventDocument, MessageDocument } from './mongo.ts';
 
 // Events are removed by lists of ids, because ranges over ids are slow on the small MongoDB servers
 // that development uses (docs/dev-services.md).
@@ -18,11 +18,11 @@ export interface LeftoversToRemove {
   before: Date;
 }
 
-/** The data of a session outside its document: its events and its transcript. */
+/** The data of a session outside its document: its events, its transcript and its messages. */
 export interface SessionLeftovers {
   /**
-   * Removes the session's transcript, its events up to `lastSeq`, and the events that directly
-   * follow these. Before each step it calls `mayContinue` with the seq of the last removed event.
+   * Removes the session's transcript, its messages, its events up to `lastSeq`, and the events that
+   * directly follow these. Before each step it calls `mayContinue` with the seq of the last removed event.
    * If `mayContinue` returns false, the removal stops and returns false.
    */
   remove(
@@ -34,6 +34,7 @@ export interface SessionLeftovers {
 /** Creates the removal of leftovers from a database. */
 export function createSessionLeftovers(db: Db): SessionLeftovers {
   const events = db.collection<EventDocument>('events');
+  const messages = db.collection<MessageDocument>('messages');
   const chunks = db.collection<ChunkDocument>('transcripts');
   return {
     async remove({ sessionId, removedTo, lastSeq, before }, mayContinue) {
@@ -41,6 +42,7 @@ export function createSessionLeftovers(db: Db): SessionLeftovers {
       // A chunk's id begins with the time of its creation.
       const end = ObjectId.createFromTime(Math.floor(before.getTime() / 1000));
       await chunks.deleteMany({ session_id: sessionId, _id: { $lt: end } });
+      await messages.deleteMany({ session_id: sessionId, created_at: { $lt: before } });
       for (let from = removedTo + 1; ; from += WINDOW) {
         const ids = Array.from({ length: WINDOW }, (_, index) => eventId(sessionId, from + index));
         const { deletedCount } = await events.deleteMany({

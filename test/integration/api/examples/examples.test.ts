@@ -1,11 +1,13 @@
 // The examples of the OpenAPI document are complete and fit their schemas.
 import {
   bulkLaunchSchema,
+  cancelSelectionSchema,
   codeFacts,
   continueRequestSchema,
   type ErrorCode,
   launchRequestSchema,
   limitCapsSchema,
+  messageRequestSchema,
   newScheduleSchema,
   newWebhookSchema,
   scheduleChangesSchema,
@@ -84,6 +86,8 @@ const isDownload = ({ operationId, status }: Location) =>
 const PARSED: Record<string, z.ZodType> = {
   launchSession: launchRequestSchema,
   continueSession: continueRequestSchema,
+  cancelSessions: cancelSelectionSchema,
+  sendMessage: messageRequestSchema,
   createSchedule: newScheduleSchema,
   changeSchedule: scheduleChangesSchema,
   createWebhook: newWebhookSchema,

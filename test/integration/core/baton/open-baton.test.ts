@@ -36,6 +36,12 @@ describe('a call of the opened Baton', () => {
     const many = baton.stop.cancelSessions({ ids: [given] });
     await expect(many).rejects.toMatchObject(refused('ids.0'));
     await expect(baton.stop.interruptSession(given)).rejects.toMatchObject(refused('id'));
+    const { messages } = baton;
+    const sending = messages.sendMessage(given, { content: 'c' });
+    await expect(sending).rejects.toMatchObject(refused('id'));
+    await expect(messages.listMessages(given)).rejects.toMatchObject(refused('id'));
+    const taking = messages.cancelMessage(launched.id, given);
+    await expect(taking).rejects.toMatchObject(refused('id'));
     await expect(baton.manager.getSession(given)).rejects.toMatchObject(refused('id'));
     await expect(baton.manager.getSessionInfo(given)).rejects.toMatchObject(refused('id'));
     await expect(sessions.get(given)).rejects.toMatchObject(refused('id'));
@@ -59,6 +65,32 @@ describe('a call of the opened Baton', () => {
     await expect(baton.stores.sessions.list(asked)).rejects.toMatchObject(refused(field));
   });
 
+  test.for<[request: object | null, options: object, field: string]>([
+    [null, {}, ''],
+    [{ content: '' }, {}, 'content'],
+    [{ content: 'c', priority: 'soon' }, {}, 'priority'],
+    [{ content: 'c' }, { idempotency_key: null }, 'idempotency_key'],
+    [{ content: 'c' }, { judge: 'x' }, 'judge'],
+  ])(
+    'is refused if it sends the message %j with %j',
+    async ([request, given, field], { baton }) => {
+      const { id } = await baton.manager.launchSession({ query: 'q' });
+      const sending = baton.messages.sendMessage(id, request as { content: string }, given);
+      await expect(sending).rejects.toMatchObject(refused(field));
+      expect(await baton.messages.listMessages(id)).toEqual({ messages: [] });
+    },
+  );
+
+  test('sends a message, lists it and takes it back', async ({ baton }) => {
+    const { id } = await baton.manager.launchSession({ query: 'q' });
+    const sent = await baton.messages.sendMessage(id, { content: 'c' }, { idempotency_key: 'k' });
+    expect(sent).toEqual({ id: expect.any(String), status: 'queued', session_id: id });
+    const { messages } = await baton.messages.listMessages(id, { limit: 1 });
+    expect(messages).toMatchObject([{ id: sent.id, content: 'c', status: 'queued' }]);
+    const view = await baton.messages.cancelMessage(id, sent.id);
+    expect(view).toMatchObject({ id: sent.id, status: 'cancelled' });
+  });
+
   test('treats undefined in a list filter as absent', async ({ baton }) => {
     const { id } = await baton.manager.launchSession({ query: 'q' }, { tags: ['listed'] });
     const filter = { tag: 'listed', status: undefined, cursor: undefined } as object;
@@ -79,6 +111,8 @@ describe('a call of the opened Baton', () => {
     await expect(away.manager.getSessionInfo(newId())).rejects.toMatchObject(unavailable);
     await expect(away.manager.listSessions()).rejects.toMatchObject(unavailable);
     await expect(away.stop.cancelSession(newId())).rejects.toMatchObject(unavailable);
+    const sending = away.messages.sendMessage(newId(), { content: 'c' });
+    await expect(sending).rejects.toMatchObject(unavailable);
     await expect(away.stores.sessions.get(newId())).rejects.toMatchObject(unavailable);
     expect(await away.close()).toBe(true);
     await expect(away.stores.sessions.get(newId())).rejects.toMatchObject(unavailable);
@@ -146,6 +180,6 @@ test('a Redis client that the caller passed stays open and unchanged after close
 });
 
 test('openBaton returns exactly what the README lists', ({ baton }) => {
-  expect(Object.keys(baton).toSorted()).toEqual(['close', 'manager', 'stop', 'stores']);
+  expect(Object.keys(baton).toSorted()).toEqual(['close', 'manager', 'messages', 'stop', 'stores']);
   expect(Object.keys(baton.manager)).not.toContain('acceptance');
 });

@@ -12,7 +12,13 @@ describe('the deletion of a conversation', () => {
     expect(await world.deletion.deleteConversation(tree[1].id)).toBe('gone');
 
     expect(await world.count(...tree)).toEqual(NOTHING);
-    expect(await world.count(...other)).toEqual({ documents: 3, events: 7, chunks: 3, jobs: 3 });
+    expect(await world.count(...other)).toEqual({
+      documents: 3,
+      events: 7,
+      chunks: 3,
+      messages: 3,
+      jobs: 3,
+    });
   });
 
   test('is refused and removes nothing if a session has not ended', async ({ world }) => {
@@ -29,6 +35,7 @@ describe('the deletion of a conversation', () => {
       documents: 4,
       events: 9,
       chunks: 4,
+      messages: 4,
       jobs: 4,
     });
     expect(await world.tombstones.get(tree[0].id)).toBeNull();

@@ -1,5 +1,5 @@
 // Writes to a conversation while it is deleted and afterwards.
-import { createAdopter } from '@baton/core/internal';
+import { createAdopter, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeContinueJob, makeLaunchJob } from '../../../support/factories.ts';
 import { childOf, makeEnded, NOTHING, test } from './world.ts';
@@ -121,6 +121,46 @@ describe('during or after a deletion,', () => {
 
     expect(await world.count(root)).toEqual(NOTHING);
     expect(await world.tombstones.get(root.id)).toMatchObject({ state: 'gone' });
+  });
+
+  test('a message that a stale process stores is found and removed', async ({
+    world,
+    stores,
+    db,
+  }) => {
+    const [root] = await world.keepTree();
+    await world.deletion.deleteConversation(root.id);
+    const late = { id: newId(), session_id: root.id, root_session_id: root.id, content: 'late' };
+    await stores.messages.insertIfAbsent({ ...late, priority: 'next' });
+    await db
+      .collection<{ _id: string }>('messages')
+      .updateOne({ _id: late.id }, { $set: { created_at: new Date(Date.now() - 120_000) } });
+    expect((await world.count(root)).messages).toBe(1);
+
+    await world.sweepIsDue(root.id);
+    await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
+
+    expect(await world.count(root)).toEqual(NOTHING);
+  });
+
+  test('a message that no session accepted is removed after an hour', async ({
+    world,
+    stores,
+    db,
+  }) => {
+    const session = makeEnded();
+    await world.keep(session);
+    expect((await world.count(session)).messages).toBe(1);
+    await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
+    expect((await world.count(session)).messages).toBe(1);
+    await db
+      .collection('messages')
+      .updateOne({ session_id: session.id }, { $set: { accepting_since: new Date(0) } });
+
+    await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
+
+    expect((await world.count(session)).messages).toBe(0);
+    expect(await stores.sessions.get(session.id)).toEqual(session);
   });
 
   test('the tombstone is finally removed', async ({ world }) => {

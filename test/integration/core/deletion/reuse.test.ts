@@ -13,12 +13,12 @@ import { test as base, makeEnded, NOTHING, type World } from './world.ts';
 
 const ENDED = { status: 'completed', last_event_seq: 5 } as const;
 
-const ONE_OF_EACH = { documents: 1, events: 5, chunks: 1, jobs: 1 };
+const ONE_OF_EACH = { documents: 1, events: 5, chunks: 1, messages: 1, jobs: 1 };
 
 interface Reuse {
   manager: SessionManager;
   launch(key: string): Promise<Session>;
-  /** Writes the events and the transcript of a session with this id. */
+  /** Writes the events, the transcript and the message of a session with this id. */
   write(id: string): Promise<void>;
   /** Ends the session. */
   end(id: string): Promise<void>;

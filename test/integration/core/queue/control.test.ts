@@ -18,9 +18,11 @@ describe('a control message', () => {
     const other = await listen(uniqueName('queue'));
     await queue.sendControl({ kind: 'cancel', id: 'a' });
     await queue.sendControl({ kind: 'interrupt', id: 'b' });
+    await queue.sendControl({ kind: 'message', id: 'c' });
     const both = [
       { kind: 'cancel', id: 'a' },
       { kind: 'interrupt', id: 'b' },
+      { kind: 'message', id: 'c' },
     ];
     await untilPasses(() => expect([one, two]).toEqual([both, both]));
     expect(other).toEqual([]);

@@ -84,10 +84,26 @@ describe('the messages of a session', () => {
     });
   });
 
-  test('are removed by their ids', async ({ stores }) => {
-    const { id, session_id } = await stores.messages.insertIfAbsent(newMessage());
-    await stores.messages.remove(id);
-    expect(await stores.messages.get(session_id, id)).toBeNull();
+  test('are removed if the session refused them, unless a caller tries again', async ({
+    stores,
+  }) => {
+    const message = newMessage();
+    const first = await stores.messages.insertIfAbsent(message);
+    const again = await stores.messages.insertIfAbsent(message);
+    expect(again).toMatchObject({ ...message, created_at: first.created_at });
+    await stores.messages.removeRefused(first);
+    expect(await stores.messages.get(message.session_id, message.id)).toEqual(again);
+    await stores.messages.removeRefused(again);
+    expect(await stores.messages.get(message.session_id, message.id)).toBeNull();
+  });
+
+  test('are not removed once they are known to be accepted', async ({ stores }) => {
+    const message = newMessage();
+    const first = await stores.messages.insertIfAbsent(message);
+    await stores.messages.noteAccepted(message.id);
+    await stores.messages.removeRefused(first);
+    await stores.messages.removeRefused(await stores.messages.insertIfAbsent(message));
+    expect(await stores.messages.get(message.session_id, message.id)).not.toBeNull();
   });
 });
 

@@ -44,6 +44,11 @@ export const ERROR_CODES = {
     retryable: false,
     description: 'The session has no event with this number.',
   },
+  MESSAGE_NOT_FOUND: {
+    http: 404,
+    retryable: false,
+    description: 'The session has no message with this id.',
+  },
   PARENT_NOT_FOUND: {
     http: 404,
     retryable: false,
@@ -57,6 +62,11 @@ export const ERROR_CODES = {
   },
   SESSION_DELETED: { http: 410, retryable: false, description: 'The session was deleted.' },
   SESSION_TERMINAL: { http: 409, retryable: false, description: 'The session has ended already.' },
+  MESSAGE_NOT_QUEUED: {
+    http: 409,
+    retryable: false,
+    description: 'The message cannot be taken back: it was sent, or its session has ended.',
+  },
   PARENT_NOT_RESUMABLE: {
     http: 409,
     retryable: false,
@@ -113,6 +123,11 @@ export const ERROR_CODES = {
     http: 429,
     retryable: true,
     description: 'A limit is reached. Try again later.',
+  },
+  TOO_MANY_MESSAGES: {
+    http: 429,
+    retryable: false,
+    description: 'The session still has to deliver too many messages. Try again later.',
   },
   INTERNAL: {
     http: 500,

@@ -1,8 +1,8 @@
 // A message to a session that has not ended: what a caller sends, what is stored, and what queries return.
 import { z } from 'zod';
+import { sessionConfigSchema } from '../config/session-config.ts';
 import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
-import { hasVisibleText } from '../schema/visible-text.ts';
 import type { MessageHolder } from './pending-message.ts';
 import { isTerminal } from './status.ts';
 
@@ -27,11 +27,9 @@ export const onEndedSchema = z
 
 /** Schema of the request that sends a message. */
 export const messageRequestSchema = z.strictObject({
-  content: z
-    .string()
-    .min(1)
-    .refine(hasVisibleText, 'expected visible text, got only white space')
-    .describe('The text of the message. It must contain visible text, and has at most 1 MiB.'),
+  content: sessionConfigSchema.shape.query.describe(
+    'The text of the message. It must contain visible text.',
+  ),
   priority: messagePrioritySchema.optional(),
   on_ended: onEndedSchema.optional(),
 });
@@ -64,6 +62,22 @@ export const messageStatusSchema = z
   .describe(
     '`queued`: the session still has to deliver it. `delivered`: it is in the conversation. `undelivered`: the session ended without it. `cancelled`: a caller took it back.',
   );
+
+/** Schema of what became of a request that sends a message. */
+export const sentMessageSchema = z.object({
+  id: idSchema,
+  status: z
+    .enum([...MESSAGE_STATUSES, 'continued'])
+    .describe(
+      'The status of the message: `queued`, or any status after a repeated request. `continued`: the session had ended, and the session `session_id` continues it with the content as its query. Then there is no message.',
+    ),
+  session_id: idSchema.describe(
+    'The session that has the message, or the new session that continues the ended one.',
+  ),
+});
+
+/** What became of a request that sends a message. */
+export type SentMessage = z.infer<typeof sentMessageSchema>;
 
 /** A message's status. */
 export type MessageStatus = z.infer<typeof messageStatusSchema>;

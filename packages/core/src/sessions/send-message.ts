@@ -1,0 +1,186 @@
+import type { SessionConfig } from '../model/config/session-config.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import { DEFAULT_TENANT, idOfMessageKey } from '../model/job/idempotency.ts';
+import { defined } from '../model/schema/defined.ts';
+import { newId } from '../model/schema/id.ts';
+import {
+  findMessageStatus,
+  type Message,
+  type MessageRequest,
+  type SentMessage,
+} from '../model/session/message.ts';
+import {
+  type MessageRefusal,
+  PENDING_MAX_BYTES,
+  PENDING_MAX_MESSAGES,
+} from '../model/session/pending-message.ts';
+import type { Session } from '../model/session/session.ts';
+import { isTerminal } from '../model/session/status.ts';
+import type { SessionQueue } from '../queue/session-queue.ts';
+import type { NewMessage } from '../store/message-store.ts';
+import type { Stores } from '../store/stores.ts';
+import type { SessionManager } from './session-manager.ts';
+
+/**
+ * Options of a message. With the same `idempotency_key`, session and `tenant`, a repeated request
+ * sends no second message.
+ */
+export interface SendOptions {
+  idempotency_key?: string | undefined;
+  tenant?: string | undefined;
+  /** The API key that sends the message. A session that `on_ended` launches belongs to this key. */
+  api_key_id?: string | undefined;
+  /** Called with the config of a session that `on_ended` launches. May throw to refuse this config. */
+  judge?: ((config: SessionConfig) => void) | undefined;
+}
+
+type Replayable = SentMessage & { replayed: boolean };
+
+/** What the messages of sessions are built over. */
+export interface MessageDeps {
+  manager: Pick<SessionManager, 'getSession' | 'acceptance'>;
+  stores: Pick<Stores, 'messages' | 'messageAcceptance'>;
+  queue: Pick<SessionQueue, 'sendControl'>;
+}
+
+/**
+ * Sends a message to a session. `replayed`: an earlier request with the same idempotency key sent
+ * the message, or launched the session that continues.
+ */
+export type SendMessage = (
+  sessionId: string,
+  request: MessageRequest,
+  options?: SendOptions,
+) => Promise<Replayable>;
+
+/** How many other messages a session may accept while it decides about one with a key. */
+const MAX_ROUNDS = 50;
+
+/** Creates the function that sends messages. */
+export function createSendMessage({ manager, stores, queue }: MessageDeps): SendMessage {
+  const { messages, messageAcceptance } = stores;
+
+  async function getEarlier(session: Session, message: NewMessage): Promise<Replayable | null> {
+    const earlier = await messages.get(session.id, message.id);
+    return earlier && answerEarlier(session, earlier, message);
+  }
+
+  /** Returns null if the session has ended without the message. */
+  async function deliver(
+    first: Session,
+    message: NewMessage,
+    isKeyed: boolean,
+  ): Promise<Replayable | null> {
+    const { id, session_id } = message;
+    const bytes = Buffer.byteLength(message.content);
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const session = round === 0 ? first : await manager.getSession(session_id);
+      if (isTerminal(session.status)) return isKeyed ? getEarlier(session, message) : null;
+      const stored = await messages.insertIfAbsent(message);
+      const earlier = answerEarlier(session, stored, message);
+      if (earlier) return earlier;
+      // Another request with the same key may be at this point too, and a worker may already have
+      // delivered its message. The count keeps this request from adding the message again.
+      const before = isKeyed ? (session.messages_accepted ?? 0) : undefined;
+      const verdict = await messageAcceptance.accept(session_id, { id, bytes }, before);
+      if (verdict.kind === 'accepted') return { id, status: 'queued', session_id, replayed: false };
+      if (verdict.kind === 'raced' || verdict.kind === 'known') continue;
+      await messages.removeRefused(stored);
+      if (verdict.kind !== 'ended') throw toError(session_id, verdict);
+    }
+    throw new AppError(
+      'UNAVAILABLE',
+      `session ${session_id} accepts many other messages at this moment; try again later`,
+    );
+  }
+
+  async function continueInstead(
+    session: Session,
+    { id, content }: NewMessage,
+    { idempotency_key, tenant, api_key_id, judge }: SendOptions,
+  ): Promise<Replayable> {
+    const keyed = idempotency_key === undefined ? {} : { idempotency_key: id };
+    const accepted = await manager.acceptance.continue(
+      { parent_session_id: session.id, query: content },
+      { ...keyed, ...defined({ tenant, api_key_id }) },
+      judge,
+    );
+    const { session: next, replayed } = accepted;
+    return { id, status: 'continued', session_id: next.id, replayed };
+  }
+
+  return async (sessionId, { content, priority = 'next', on_ended }, options = {}) => {
+    checkMessageSize(content);
+    const session = await manager.getSession(sessionId);
+    const { idempotency_key: key, tenant = DEFAULT_TENANT } = options;
+    const id = key === undefined ? newId() : idOfMessageKey(tenant, sessionId, key);
+    const { root_session_id } = session;
+    const message = { id, session_id: sessionId, root_session_id, content, priority };
+    const sent = await deliver(session, message, key !== undefined);
+    if (!sent) {
+      if (on_ended === 'continue') return continueInstead(session, message, options);
+      const { status } = await manager.getSession(sessionId);
+      throw new AppError('SESSION_TERMINAL', `session ${sessionId} is already ${status}`, {
+        details: { status },
+      });
+    }
+    if (sent.status === 'queued') {
+      // Both may be lost: a worker finds the message with its next heartbeat, and the retention
+      // finds out that the message was accepted.
+      await Promise.all([
+        queue.sendControl({ kind: 'message', id: sessionId }).catch(() => {}),
+        sent.replayed ? undefined : messages.noteAccepted(id).catch(() => {}),
+      ]);
+    }
+    return sent;
+  };
+}
+
+/**
+ * Returns the answer if an earlier request sent the message, or null if its session has not
+ * accepted it. Throws IDEMPOTENCY_CONFLICT if the earlier request was different.
+ */
+function answerEarlier(session: Session, stored: Message, message: NewMessage): Replayable | null {
+  const { id, session_id } = stored;
+  if (stored.content !== message.content || stored.priority !== message.priority) {
+    throw new AppError(
+      'IDEMPOTENCY_CONFLICT',
+      'the idempotency key was already used with a different message; use a new key for a new message',
+      { details: { field: 'idempotency_key', id } },
+    );
+  }
+  const status = findMessageStatus(stored, session);
+  if (status) return { id, status, session_id, replayed: true };
+  // A message that was accepted is for a moment neither pending nor delivered while a worker puts
+  // it back on the list.
+  return stored.accepting_since ? null : { id, status: 'queued', session_id, replayed: true };
+}
+
+function checkMessageSize(content: string): void {
+  const bytes = Buffer.byteLength(content);
+  if (bytes <= PENDING_MAX_BYTES) return;
+  throw new AppError(
+    'PAYLOAD_TOO_LARGE',
+    `expected a message of at most ${PENDING_MAX_BYTES} bytes, got ${bytes}`,
+    { details: { field: 'content', limit: PENDING_MAX_BYTES, bytes } },
+  );
+}
+
+function toError(
+  sessionId: string,
+  refusal: Extract<MessageRefusal, { kind: 'missing' | 'full' }>,
+): AppError {
+  if (refusal.kind === 'missing') {
+    return new AppError('SESSION_NOT_FOUND', `no session ${sessionId}`);
+  }
+  const { over, messages, bytes } = refusal;
+  const bound =
+    over === 'messages'
+      ? `at most ${PENDING_MAX_MESSAGES} messages`
+      : `at most ${PENDING_MAX_BYTES} bytes of messages, this message included`;
+  return new AppError(
+    'TOO_MANY_MESSAGES',
+    `session ${sessionId} still has to deliver ${messages} messages of ${bytes} bytes; expected ${bound}; try again later`,
+    { details: { over, messages, bytes } },
+  );
+}
