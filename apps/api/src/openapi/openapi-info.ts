@@ -87,7 +87,8 @@ export const TAGS = [
   {
     name: 'webhooks',
     'x-displayName': 'Webhooks',
-    description: 'Get a request from Baton when the status of a session changes.',
+    description:
+      'Get a request from Baton when the status of a session changes, or a message is delivered.',
   },
   { name: 'usage', 'x-displayName': 'Usage', description: 'The cost and usage of sessions.' },
   {

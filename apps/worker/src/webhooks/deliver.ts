@@ -90,6 +90,7 @@ async function send(
   const body = JSON.stringify({
     type: delivery.type,
     timestamp: delivery.at.toISOString(),
+    ...defined({ message_id: delivery.message_id }),
     data: toInfo(session),
   });
   const headers = signWebhook(webhook.secret, { id: delivery.id, at: startedAt, body });

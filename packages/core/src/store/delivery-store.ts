@@ -73,6 +73,7 @@ const deliveryForm = z.looseObject({
   _id: z.string(),
   webhook_id: z.string(),
   session_id: z.string(),
+  message_id: z.string().optional(),
   type: z.string(),
   status: z.string(),
   round: z.number(),

@@ -1,7 +1,9 @@
-// Outbox: each status change appends its webhook event to the session document in the same update.
+// Outbox: each status change, and each commit that delivers messages, appends its webhook events to
+// the session document in the same update.
 // The dispatch removes the entry once its deliveries are created.
 import type { Db } from 'mongodb';
 import { defined } from '../model/schema/defined.ts';
+import { findUndeliveredMessages } from '../model/session/pending-message.ts';
 import type { OutboxEntry, WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { SessionDocument } from './mongo.ts';
 
@@ -26,6 +28,8 @@ export interface OutboxSession {
   created_at: Date;
   tags?: string[];
   entries: OutboxEntry[];
+  /** Ids of the messages that the session had not delivered when it ended; empty while it lives. */
+  undelivered: string[];
 }
 
 /** The outbox: status changes for which no deliveries have been created yet. */
@@ -43,9 +47,18 @@ export interface WebhookOutbox {
   clear(time: Date): Promise<void>;
 }
 
-type OutboxDocument = Pick<SessionDocument, '_id' | 'created_at' | 'tags' | 'webhooks_due'>;
+type OutboxDocument = Pick<
+  SessionDocument,
+  '_id' | 'created_at' | 'tags' | 'webhooks_due' | 'status' | 'pending_messages'
+>;
 
-const FIELDS = { created_at: 1, tags: 1, webhooks_due: 1 } as const;
+const FIELDS = {
+  created_at: 1,
+  tags: 1,
+  webhooks_due: 1,
+  status: 1,
+  pending_messages: 1,
+} as const;
 
 /** Creates the outbox, which is stored on the sessions of a database. */
 export function createWebhookOutbox(db: Db): WebhookOutbox {
@@ -78,11 +91,18 @@ export function createWebhookOutbox(db: Db): WebhookOutbox {
   };
 }
 
-function decode({ _id, created_at, tags, webhooks_due = [] }: OutboxDocument): OutboxSession {
+function decode({
+  _id,
+  created_at,
+  tags,
+  webhooks_due = [],
+  ...holder
+}: OutboxDocument): OutboxSession {
   return {
     id: _id,
     created_at,
     ...defined({ tags: Array.isArray(tags) ? tags : undefined }),
     entries: webhooks_due,
+    undelivered: findUndeliveredMessages(holder) ?? [],
   };
 }

@@ -1,4 +1,6 @@
 import { type Webhook, wantsEvent } from '../model/webhooks/webhook.ts';
+import type { SessionEvent } from '../model/webhooks/webhook-delivery.ts';
+import { isEndingEvent } from '../model/webhooks/webhook-event.ts';
 import type { WebhookQueue } from '../queue/webhook-queue.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { StoreClock } from '../store/clock.ts';
@@ -126,21 +128,38 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
 // job twice changes nothing, but an entry that is acknowledged too early is lost.
 async function dispatch(
   { deliveries, queue, outbox }: Pick<WebhookDispatchDeps, 'deliveries' | 'queue' | 'outbox'>,
-  { id, created_at, tags, entries }: OutboxSession,
+  session: OutboxSession,
   all: readonly Webhook[],
 ): Promise<number> {
   let count = 0;
-  for (const entry of entries) {
-    const event = { session_id: id, session_created_at: created_at, ...entry };
-    const notified = all.filter((one) => wantsEvent(one, event.type, tags));
+  for (const event of toEvents(session)) {
+    const notified = all.filter((one) => wantsEvent(one, event.type, session.tags));
     await forEachIsolated(notified, async (webhook) => {
       const delivery = await deliveries.insertIfAbsent(webhook.id, event);
       if (delivery.status === 'pending') await queue.add(delivery);
       count += 1;
     });
   }
-  await outbox.acknowledge(id, entries);
+  await outbox.acknowledge(session.id, session.entries);
   return count;
+}
+
+/**
+ * Returns the events of a session's outbox. The end of the session is followed by an event for each
+ * message that the session had not delivered. The list of these messages no longer changes, so a
+ * second call returns the same events.
+ */
+function toEvents({ id, created_at, entries, undelivered }: OutboxSession): SessionEvent[] {
+  return entries.flatMap((entry) => {
+    const event = { session_id: id, session_created_at: created_at, ...entry };
+    if (!isEndingEvent(entry.type)) return [event];
+    const left = undelivered.map((message_id) => ({
+      ...event,
+      type: 'message.undelivered' as const,
+      message_id,
+    }));
+    return [event, ...left];
+  });
 }
 
 // Each sweep reads one page, and the next sweep continues after it. Otherwise a page of deliveries that wait for a

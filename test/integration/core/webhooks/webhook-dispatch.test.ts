@@ -12,7 +12,10 @@ import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { refusedSession } from '../../../../packages/core/src/model/job/refused-session.ts';
-import { createWebhookOutbox } from '../../../../packages/core/src/store/webhook-outbox.ts';
+import {
+  appendOutboxEntries,
+  createWebhookOutbox,
+} from '../../../../packages/core/src/store/webhook-outbox.ts';
 import { createWebhookDispatch } from '../../../../packages/core/src/webhooks/webhook-dispatch.ts';
 import { makeSession } from '../../../support/factories.ts';
 import { redisUrl, uniqueName } from '../../../support/services.ts';
@@ -217,6 +220,68 @@ describe('the dispatch', () => {
     },
   );
 
+  test('notifies once of each message that was undelivered when the session ended', async ({
+    stores,
+    db,
+    hooks,
+  }) => {
+    const all = await hooks.store.create({ url: URL_OF_NOBODY });
+    const some = await hooks.store.create({ url: URL_OF_NOBODY, types: ['message.undelivered'] });
+    const other = await hooks.store.create({ url: URL_OF_NOBODY, types: ['message.delivered'] });
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const owned = await stores.own(id);
+    const messages = [newId(), newId()];
+    for (const one of messages) await stores.messageAcceptance.accept(id, { id: one, bytes: 5 });
+    await owned.markRunning({});
+    await age(db, id);
+    await hooks.dispatch.sweep();
+    await owned.conclude('failed', {}, {});
+    await age(db, id);
+    const dying = createWebhookOutbox(db);
+    const [session] = await dying.olderThan(new Date(), 10);
+    expect(session).toMatchObject({ id, undelivered: messages });
+    await hooks.dispatch.sweep();
+    // A process that died before it acknowledged the entries leaves them to the next sweep.
+    await raw(db).updateOne({ _id: id }, { $set: defined({ webhooks_due: session?.entries }) });
+    await hooks.dispatch.sweep();
+
+    const made = await db.collection('webhook_deliveries').find({}).toArray();
+    const facts = made.map(({ webhook_id, type, message_id = '' }) =>
+      [webhook_id, type, message_id].join(' '),
+    );
+    expect(facts.sort()).toEqual(
+      [
+        `${all.id} session.started `,
+        `${all.id} session.failed `,
+        ...[all.id, some.id].flatMap((hook) =>
+          messages.map((message) => `${hook} message.undelivered ${message}`),
+        ),
+      ].sort(),
+    );
+    expect((await hooks.deliveries.list(other.id, { limit: 1 })).deliveries).toEqual([]);
+    const { deliveries } = await hooks.deliveries.list(some.id, { limit: 10 });
+    expect(deliveries.map(({ message_id }) => message_id).sort()).toEqual([...messages].sort());
+  });
+
+  test('notifies of each message that an update delivered', async ({ stores, db, hooks }) => {
+    const webhook = await hooks.store.create({ url: URL_OF_NOBODY, types: ['message.delivered'] });
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const at = new Date(Date.now() - 10_000);
+    const entries = [newId(), newId()].map((message_id) => ({
+      type: 'message.delivered' as const,
+      attempt: 1,
+      at,
+      message_id,
+    }));
+    await raw(db).updateOne({ _id: id }, appendOutboxEntries(entries));
+    expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 2 });
+    expect(await outboxOf(db, id)).toEqual([]);
+    const { deliveries } = await hooks.deliveries.list(webhook.id, { limit: 10 });
+    expect(deliveries).toEqual(
+      expect.arrayContaining(entries.map((entry) => expect.objectContaining(entry))),
+    );
+  });
+
   test('notifies of a new session with a reused id, even if its events are the same', async ({
     stores,
     db,
@@ -334,10 +399,10 @@ describe('the dispatch', () => {
     expect(await hooks.dispatch.sweep()).toMatchObject({ removed: 1 });
   });
 
-  test('keeps at most fifty outbox entries in a document', async ({ stores, db }) => {
+  test('keeps at most 300 outbox entries in a document', async ({ stores, db }) => {
     const { id } = await stores.sessions.insertIfAbsent(makeSession());
     const owned = await stores.own(id);
-    for (let n = 0; n < 60; n += 1) await owned.markRunning({});
-    expect(await outboxOf(db, id)).toHaveLength(50);
+    for (let n = 0; n < 310; n += 1) await owned.markRunning({});
+    expect(await outboxOf(db, id)).toHaveLength(300);
   });
 });

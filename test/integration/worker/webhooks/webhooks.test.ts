@@ -2,6 +2,7 @@
 import { type Info, newId, toInfo } from '@baton/core/internal';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished } from 'vitest';
+import { makeSession } from '../../../support/factories.ts';
 import { openReceiver, type Received } from '../../../support/receiver.ts';
 import { untilPasses } from '../../../support/wait.ts';
 import { test } from './webhook-scene.ts';
@@ -44,6 +45,30 @@ describe('a delivery', () => {
     await untilPasses(async () =>
       expect(await store.get(webhook.id)).toMatchObject({ last_delivered_at: expect.any(Date) }),
     );
+  });
+
+  test('of a message names the message and its session, and not the content', async ({
+    scene,
+    stores,
+  }) => {
+    const { receiver, store, dispatch } = scene;
+    await store.create({ url: receiver.url, types: ['message.undelivered'] });
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const [message_id, content] = [newId(), 'the content of the message'];
+    const message = { id: message_id, session_id: id, root_session_id: id, content };
+    await stores.messages.insertIfAbsent({ ...message, priority: 'next' });
+    await stores.messageAcceptance.accept(id, { id: message_id, bytes: content.length });
+    await stores.stopRequests.requestCancel(id);
+    dispatch.notify(id);
+    scene.deliver();
+    const [request] = await receiver.until(1);
+    if (!request) throw new Error('expected a request');
+    expect(parse(request)).toMatchObject({
+      type: 'message.undelivered',
+      message_id,
+      data: { id, status: 'cancelled', undelivered_messages: [message_id] },
+    });
+    expect(request.body).not.toContain(content);
   });
 
   test('that fails is retried under the same id with a new signature, after growing pauses', async ({

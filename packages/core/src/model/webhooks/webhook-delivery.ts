@@ -33,6 +33,8 @@ const deliverySchema = z.object({
   type: webhookEventSchema,
   attempt: count,
   at: z.date(),
+  /** The message that the event is about, if it is about a message. */
+  message_id: idSchema.optional(),
   status: z.enum(STATUSES),
   /** Raised by each redelivery. A job of an older round does nothing. */
   round: count,
@@ -57,6 +59,9 @@ export const deliveryViewSchema = z.object({
   type: webhookEventSchema,
   attempt: z.int().describe('Number of the attempt that caused the event; 0 before the first.'),
   timestamp: time.describe('When the event happened.'),
+  message_id: idSchema
+    .optional()
+    .describe('The message that the event is about; absent for events of sessions.'),
   status: z.enum(STATUSES),
   tries: z
     .array(
@@ -76,16 +81,17 @@ export const deliveryViewSchema = z.object({
 /** A delivery as queries return it. */
 export type DeliveryView = z.infer<typeof deliveryViewSchema>;
 
-/** A status change of a session, as an event for webhooks. */
+/** A status change of a session, or what became of one of its messages, as an event for webhooks. */
 export type SessionEvent = Pick<
   Delivery,
-  'session_id' | 'session_created_at' | 'type' | 'attempt' | 'at'
+  'session_id' | 'session_created_at' | 'type' | 'attempt' | 'at' | 'message_id'
 >;
 
 /** Returns the id of the delivery of an event to a webhook. The same event and webhook always give the same id. */
 export function deliveryId(webhookId: string, event: Omit<SessionEvent, 'at'>): string {
   const session = `${event.session_id} ${event.session_created_at.getTime()}`;
-  return v5(`${webhookId} ${session} ${event.type} ${event.attempt}`, NAMESPACE);
+  const message = event.message_id === undefined ? '' : ` ${event.message_id}`;
+  return v5(`${webhookId} ${session} ${event.type} ${event.attempt}${message}`, NAMESPACE);
 }
 
 /** Returns the view of a delivery. */

@@ -36,3 +36,14 @@ export type OutboxEntry = z.infer<typeof outboxEntrySchema>;
 export function endingEvent(status: 'completed' | 'failed' | 'cancelled'): WebhookEvent {
   return `session.${status}`;
 }
+
+const ENDING_EVENTS: readonly WebhookEvent[] = [
+  'session.completed',
+  'session.failed',
+  'session.cancelled',
+];
+
+/** Returns whether an event says that a session has ended. */
+export function isEndingEvent(type: WebhookEvent): boolean {
+  return ENDING_EVENTS.includes(type);
+}

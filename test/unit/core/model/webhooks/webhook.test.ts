@@ -91,7 +91,9 @@ test('one event always has the same delivery id, and different events have diffe
     deliveryId('w', { ...event, type: 'session.failed' }),
     deliveryId('w', { ...event, session_id: 't' }),
     deliveryId('w', { ...event, session_created_at: new Date(2) }),
+    deliveryId('w', { ...event, message_id: 'm' }),
+    deliveryId('w', { ...event, message_id: 'n' }),
   ];
-  expect(new Set(ids).size).toBe(6);
+  expect(new Set(ids).size).toBe(8);
   expect(deliveryId('w', { ...event })).toBe(ids[0]);
 });
