@@ -32,6 +32,7 @@ import { registerLimits } from './routes/limits.ts';
 import { registerLogin } from './routes/login.ts';
 import { registerMessages } from './routes/messages.ts';
 import { registerQueues } from './routes/queues.ts';
+import { registerRerun } from './routes/rerun.ts';
 import { registerSchedules } from './routes/schedules.ts';
 import { registerSchema } from './routes/schema.ts';
 import { registerSessionEvents } from './routes/session-events.ts';
@@ -126,6 +127,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   registerLaunch(app, deps);
   registerBulk(app, deps);
   registerContinue(app, deps);
+  registerRerun(app, deps);
   registerSessions(app, deps);
   registerStop(app, deps);
   registerBulkCancel(app, deps);

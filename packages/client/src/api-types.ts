@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'SESSION_TERMINAL'
   | 'MESSAGE_NOT_QUEUED'
   | 'PARENT_NOT_RESUMABLE'
+  | 'SESSION_NOT_RERUNNABLE'
   | 'EVENT_NOT_IN_TRANSCRIPT'
   | 'IDEMPOTENCY_CONFLICT'
   | 'WEBHOOK_DISABLED'
@@ -468,6 +469,10 @@ export interface Info {
    * The event of the parent after which the session continues, if it is not the last.
    */
   continues_at?: number;
+  /**
+   * The session whose config this session runs again.
+   */
+  rerun_of?: string;
   /**
    * Schedule that launched the session.
    */

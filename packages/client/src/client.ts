@@ -49,6 +49,11 @@ export interface BatonClient extends MessageCalls {
   /** Continues a session in a new session. */
   continue(id: string, request: ContinueRequest, options?: CallOptions & Keyed): Promise<Info>;
   /**
+   * Runs a session again: a new session with the same config and options, its secrets included. If
+   * the client repeats the call, Baton still creates only one session.
+   */
+  rerun(id: string, options?: CallOptions & Keyed): Promise<Info>;
+  /**
    * Reads a session. With `include: 'config'`, the answer also has the config, with secrets
    * redacted.
    */
@@ -105,6 +110,12 @@ export function createClient(options: ClientOptions): BatonClient {
       const headers = keyHeader({ idempotencyKey });
       const path = `${sessionPath(id)}/continue`;
       const made = { method: 'POST', path, headers, body, isRepeatable: true } as const;
+      return (await call(made, limits)).body as Info;
+    },
+    async rerun(id, { idempotencyKey, ...limits } = {}) {
+      const headers = keyHeader({ idempotencyKey });
+      const path = `${sessionPath(id)}/rerun`;
+      const made = { method: 'POST', path, headers, isRepeatable: true } as const;
       return (await call(made, limits)).body as Info;
     },
     async get(id, { include, ...limits } = {}) {

@@ -36,7 +36,7 @@ export { isTerminal, SESSION_STATUSES, type SessionStatus } from './model/sessio
 export type { Totals } from './model/session/totals.ts';
 export type { Enqueued, Producer } from './producer.ts';
 export { createProducer, type ProducerOptions } from './producer.ts';
-export type { ContinueOptions, EnqueueOptions } from './queue/job-builder.ts';
+export type { ContinueOptions, EnqueueOptions, RerunOptions } from './queue/job-builder.ts';
 export type { RedisConnection } from './queue/redis.ts';
 export type { CancelledSessions, CancelVerdict } from './sessions/bulk-cancel.ts';
 export type { InfoPage } from './sessions/session-manager.ts';

@@ -189,7 +189,7 @@ export { newWebhookSecret, signWebhook } from './model/webhooks/webhook-signatur
 export { createProducer, type Producer } from './producer.ts';
 export { createBackend } from './queue/backend.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
-export type { ContinueOptions, EnqueueOptions } from './queue/job-builder.ts';
+export type { ContinueOptions, EnqueueOptions, RerunOptions } from './queue/job-builder.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
 export { buildKeptOptions, DEFAULT_KEPT, type KeptJobs } from './queue/kept-jobs.ts';
 export type { LivePublisher } from './queue/live.ts';
@@ -243,6 +243,7 @@ export { createLeaderLease, type LeaderLease } from './store/leader-lease.ts';
 export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
 export type { DeliveredMessage, MessageStore } from './store/message-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
+export { findOpenableSessions } from './store/openable-sessions.ts';
 export type {
   AttemptRecord,
   Ending,

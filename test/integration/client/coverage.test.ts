@@ -12,6 +12,7 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
   launchSession: (client) => client.launch({ query: 'q' }),
   launchSessions: (client) => client.launchMany([{ query: 'q' }]),
   continueSession: (client) => client.continue(id, { query: 'q' }),
+  rerunSession: (client) => client.rerun(id),
   getSession: (client) => client.get(id, { include: 'config' }),
   listSessions: (client) =>
     first(

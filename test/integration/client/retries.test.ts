@@ -38,6 +38,15 @@ describe('if the response is lost', () => {
     expect(branches.map((branch) => branch.id)).toEqual([id]);
   });
 
+  test('a rerun is retried and makes one session', async ({ api, client, url }) => {
+    const tag = newId();
+    const source = await client.launch({ query: 'again', tags: [tag] });
+    const jobs = await countJobs(api);
+    const { id } = await losing(2, { baseUrl: url }).client.rerun(source.id);
+    expect((await all(client.list({ tag }))).map((one) => one.id)).toEqual([id, source.id]);
+    expect(await countJobs(api)).toBe(jobs + 1);
+  });
+
   test('a retried cancel returns the session that the first try cancelled', async ({
     client,
     url,

@@ -31,6 +31,7 @@ const ROUTES: Record<string, Access> = {
   'GET /v1/sessions/:id/transcript': 'read',
   'GET /v1/sessions/:id/transcript/files': 'read',
   'POST /v1/sessions/:id/continue': 'write',
+  'POST /v1/sessions/:id/rerun': 'write',
   'POST /v1/sessions/:id/cancel': 'write',
   'POST /v1/sessions/:id/interrupt': 'write',
   'POST /v1/sessions/:id/messages': 'write',

@@ -29,6 +29,9 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
     message: `session ${SESSION} has no transcript to resume`,
     details: { field: 'parent_session_id' },
   },
+  SESSION_NOT_RERUNNABLE: {
+    message: `the request of session ${OTHER} was refused, so Baton has no complete config to run again`,
+  },
   EVENT_NOT_FOUND: {
     message: `at: expected an event of session ${SESSION}, found no 400`,
     details: { field: 'at' },

@@ -67,6 +67,16 @@ export const sessions: Record<string, OperationExamples> = {
       },
     },
   },
+  rerunSession: {
+    responses: {
+      202: {
+        queued: {
+          summary: 'A new session with the same config',
+          value: { ...queued, rerun_of: OTHER } satisfies Info,
+        },
+      },
+    },
+  },
   getSession: {
     responses: {
       200: {

@@ -4,6 +4,7 @@ import {
   checkPolicy,
   claudeIdOf,
   type EventStore,
+  findOpenableSessions,
   type IsOurs,
   type Opener,
   type Policy,
@@ -107,10 +108,7 @@ export async function prepareAttempt(
   const beginning = beginAttempt(session, restored);
   const remainingConfig = buildRemainingConfig(session);
   const marker = formatMarker({ ...identity, sessionId: session.id, fence });
-  const { config, opened } = await deps.opener.config(
-    remainingConfig,
-    isOfConversation(stores, session),
-  );
+  const { config, opened } = await deps.opener.config(remainingConfig, isOpenable(stores, session));
   // Sealed values could not be checked before they were opened, so the policy is checked again.
   if (opened.length > 0) checkPolicy(config, deps.policy);
   const command = buildCommand({
@@ -169,12 +167,13 @@ async function lineageOf(
   return [own, ...ancestors];
 }
 
-// A continued session inherits secrets that were sealed for an earlier session of its conversation.
-function isOfConversation({ sessions }: AttemptStores, session: Session): IsOurs {
-  let ids: Promise<string[]> | undefined;
+// A continued session inherits secrets that were sealed for an earlier session of its conversation. A rerun has
+// secrets that were sealed for the session that it runs again.
+function isOpenable({ sessions }: AttemptStores, session: Session): IsOurs {
+  let ids: Promise<Set<string>> | undefined;
   return async (id) => {
     if (id === session.id) return true;
-    ids ??= sessions.ancestry(session).then((chain) => chain.map((link) => link.id));
-    return (await ids).includes(id);
+    ids ??= findOpenableSessions(sessions, session);
+    return (await ids).has(id);
   };
 }

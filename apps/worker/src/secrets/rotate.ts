@@ -1,5 +1,6 @@
 import {
   findKids,
+  findOpenableSessions,
   type Opener,
   resealConfig,
   type Sealer,
@@ -29,7 +30,7 @@ export interface RotationReport {
 export async function rotateSecrets(deps: RotationDeps): Promise<RotationReport> {
   const report: RotationReport = { resealed: 0, refused: [] };
   for await (const holder of deps.secrets.sessions()) {
-    const isOurs = async (id: string) => id === holder.id || (await ancestorsOf(holder.id)).has(id);
+    const isOurs = async (id: string) => id === holder.id || (await openableOf(holder.id)).has(id);
     const done = await resealConfig(holder.config, deps, { sessionId: holder.id, isOurs });
     if (!done) continue;
     if ('refused' in done) report.refused.push({ id: holder.id, reason: done.refused.message });
@@ -48,10 +49,9 @@ export async function rotateSecrets(deps: RotationDeps): Promise<RotationReport>
   }
   return report;
 
-  async function ancestorsOf(id: string): Promise<Set<string>> {
+  async function openableOf(id: string): Promise<Set<string>> {
     const session = await deps.sessions.get(id);
-    const chain = session ? await deps.sessions.ancestry(session) : [];
-    return new Set(chain.map((link) => link.id));
+    return session ? findOpenableSessions(deps.sessions, session) : new Set();
   }
 }
 

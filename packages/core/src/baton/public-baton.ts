@@ -32,6 +32,12 @@ const ids = z.object({ ids: z.array(idSchema) });
 const include = z.object({ include: z.array(z.literal('config')).optional() });
 const limit = z.int().min(1).max(MAX_PAGE);
 
+const rerun = z.strictObject({
+  id: idSchema.exactOptional(),
+  idempotency_key: idempotencyKeySchema.exactOptional(),
+  tenant: z.string().exactOptional(),
+});
+
 const filter = z.strictObject({
   status: z.enum(SESSION_STATUSES).optional(),
   parent_session_id: idSchema.optional(),
@@ -81,6 +87,9 @@ export function openBaton(options: BatonOptions): Baton {
     manager: {
       launchSession: codedErrors(manager.launchSession),
       continueSession: codedErrors(manager.continueSession),
+      rerunSession: codedErrors((sessionId, rerunOptions) =>
+        manager.rerunSession(parseId(sessionId), parseInput(rerun, rerunOptions ?? {})),
+      ),
       getSessionInfo: codedErrors((sessionId, included) =>
         manager.getSessionInfo(
           parseId(sessionId),

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import type { ContinueSessionConfig } from '../model/config/continue-config.ts';
-import { CONTINUE_AT_FEATURE } from '../model/config/required-features.ts';
+import {
+  CONTINUE_AT_FEATURE,
+  MESSAGES_FEATURE,
+  RERUN_FEATURE,
+} from '../model/config/required-features.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import type { JobOptions } from '../model/config/session-options.ts';
 import type { OnBusy } from '../model/config/waiting-for.ts';
@@ -13,8 +17,10 @@ import {
   type LaunchJob,
   launchJobSchema,
 } from '../model/job/job.ts';
+import { defined } from '../model/schema/defined.ts';
 import { newId } from '../model/schema/id.ts';
 import { checkDepth, parseInput } from '../model/schema/parse-input.ts';
+import type { Session } from '../model/session/session.ts';
 
 // The options from which a job's id is derived. Here null does not count as absent. Otherwise a
 // caller whose id became null by mistake would create a new session with each request.
@@ -44,10 +50,15 @@ export type ContinueOptions = EnqueueOptions & {
   at?: number | undefined;
 };
 
+/** Options of a rerun. All other options are those of the session that is run again. */
+export type RerunOptions = Pick<EnqueueOptions, 'id' | 'idempotency_key' | 'tenant' | 'api_key_id'>;
+
 /** Builds jobs from requests. */
 export interface JobBuilder {
   launch(config: SessionConfig, options?: EnqueueOptions): LaunchJob;
   continue(request: ContinueSessionConfig, options?: ContinueOptions): Job;
+  /** Builds the job that runs a session again. */
+  rerun(source: Session, options?: RerunOptions): Job;
 }
 
 /**
@@ -94,7 +105,14 @@ function namedAsWritten(error: unknown): unknown {
  * Builds jobs from unparsed input. The library uses it, because nothing has checked the input of
  * its callers at run time.
  */
-export const PARSED_JOBS: JobBuilder = { launch: parseLaunchJob, continue: parseContinueJob };
+export const PARSED_JOBS: JobBuilder = {
+  launch: parseLaunchJob,
+  continue: parseContinueJob,
+  rerun(source, options = {}) {
+    validateEnqueueOptions(options);
+    return buildJobOfRerun(source, options);
+  },
+};
 
 /**
  * Builds jobs from parsed input. The API uses it, because the API parses each request itself. Only
@@ -103,6 +121,7 @@ export const PARSED_JOBS: JobBuilder = { launch: parseLaunchJob, continue: parse
 export const TRUSTED_JOBS: JobBuilder = {
   launch: (config, options = {}) => withCheckedDepth(buildJobOfLaunch(config, options)),
   continue: (request, options = {}) => withCheckedDepth(buildJobOfContinue(request, options)),
+  rerun: (source, options = {}) => buildJobOfRerun(source, options),
 };
 
 function withCheckedDepth<T extends Job>(job: T): T {
@@ -122,6 +141,32 @@ function buildJobOfContinue(
   const needed =
     at === undefined ? {} : { requires: [...new Set([...requires, CONTINUE_AT_FEATURE])] };
   return { ...buildEnvelope(options), ...needed, kind: 'continue', parent_session_id, overrides };
+}
+
+// The config is not in the job: the process that inserts the document takes it from the source. So no secret is copied
+// to Redis, and a job cannot combine the secrets of a session with another config.
+function buildJobOfRerun(
+  source: Session,
+  { id, idempotency_key, tenant, api_key_id }: RerunOptions,
+): Job {
+  const { title, tags, metadata, priority, concurrency_key, concurrency_limit, on_limit } = source;
+  const inherited = (source.requires ?? []).filter((feature) => feature !== MESSAGES_FEATURE);
+  const envelope = {
+    ...buildEnvelope(
+      defined({
+        ...{ title, tags, metadata, priority, concurrency_key, concurrency_limit, on_limit },
+        ...{ id, idempotency_key, tenant, api_key_id },
+      }),
+    ),
+    requires: [...new Set([...inherited, RERUN_FEATURE])],
+    rerun_of: source.id,
+  };
+  const { query, parent_session_id, on_busy } = source;
+  if (source.kind === 'launch' || parent_session_id === undefined) {
+    return { ...envelope, kind: 'launch', config: { query } };
+  }
+  const overrides = { query };
+  return { ...envelope, kind: 'continue', parent_session_id, overrides, ...defined({ on_busy }) };
 }
 
 function buildEnvelope<T extends EnqueueOptions>({ id, idempotency_key, tenant, ...options }: T) {

@@ -2,14 +2,26 @@
 import type { Admission } from '../admission/admission.ts';
 import { type ContinueSessionConfig, inheritConfig } from '../model/config/continue-config.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
+import type { OnBusy } from '../model/config/waiting-for.ts';
 import { isAppError } from '../model/errors/app-error.ts';
-import { type AcceptedSession, checkSameRequest } from '../model/job/idempotency.ts';
+import {
+  type AcceptedSession,
+  checkSameRequest,
+  DEFAULT_TENANT,
+  idOfKey,
+} from '../model/job/idempotency.ts';
 import { checkSize, type Job } from '../model/job/job.ts';
 import { mayWait } from '../model/job/waiting.ts';
 import { checkParent } from '../model/session/parent.ts';
+import { checkRerunSource } from '../model/session/rerun.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
-import type { ContinueOptions, EnqueueOptions, JobBuilder } from '../queue/job-builder.ts';
+import type {
+  ContinueOptions,
+  EnqueueOptions,
+  JobBuilder,
+  RerunOptions,
+} from '../queue/job-builder.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { Adopter } from '../store/adopt.ts';
@@ -28,6 +40,14 @@ export interface Acceptance {
   continue(
     request: ContinueSessionConfig,
     options?: ContinueOptions,
+    judge?: (config: SessionConfig) => void,
+  ): Promise<AcceptedSession>;
+  /**
+   * Runs a session again as a new session. Calls `judge` like `continue`.
+   */
+  rerun(
+    id: string,
+    options?: RerunOptions,
     judge?: (config: SessionConfig) => void,
   ): Promise<AcceptedSession>;
   /**
@@ -92,7 +112,30 @@ export function createAcceptance({
     };
   }
 
+  // A repeated request finds its session even if the session that it ran again was deleted since.
+  async function findRepeated(
+    sourceId: string,
+    { idempotency_key, tenant = DEFAULT_TENANT }: RerunOptions,
+  ): Promise<AcceptedSession | null> {
+    if (idempotency_key === undefined) return null;
+    const session = await adopter.find(idOfKey(tenant, idempotency_key));
+    return session?.rerun_of === sourceId ? { session, replayed: true } : null;
+  }
+
   return {
+    async rerun(id, options = {}, judge) {
+      const source = await adopter.find(id);
+      const repeated = source ? null : await findRepeated(id, options);
+      if (repeated) return repeated;
+      checkRerunSource(id, source);
+      return accept(jobs.rerun(source, options), options, async () => {
+        judge?.(source.config);
+        if (source.kind === 'launch') return;
+        const parentId = source.parent_session_id ?? '';
+        const parent = await adopter.find(parentId);
+        if (!parent || !mayWaitFor(parent, source.on_busy)) checkParent(parentId, parent);
+      });
+    },
     launchMany: createBulkAcceptance({ queue, sessions, announce, admission, sealer, jobs }),
     launch: async (config, options) => accept(jobs.launch(config, options), options),
     async continue(request, options, judge) {
@@ -100,13 +143,17 @@ export function createAcceptance({
       return accept(jobs.continue(request, options), options, async () => {
         const parent = await adopter.find(id);
         if (parent) judge?.(inheritConfig(parent.config, overrides));
-        const mayBeBusy = options?.on_busy !== undefined && options.on_busy !== 'reject';
-        const isBusy = mayBeBusy && parent !== null && !isTerminal(parent.status);
-        if (!isBusy) checkParent(id, parent);
+        if (!parent || !mayWaitFor(parent, options?.on_busy)) checkParent(id, parent);
         if (options?.at !== undefined) await readContinuePoint(events, parent, options.at);
       });
     },
   };
+}
+
+/** Returns whether a continue waits for this parent, because the parent has not ended. */
+function mayWaitFor({ status }: Session, onBusy: OnBusy | undefined): boolean {
+  const waits = onBusy !== undefined && onBusy !== 'reject';
+  return waits && !isTerminal(status);
 }
 
 /** Adds the job and the document of a new session. `isNew` means that the id of the job was just generated. */

@@ -9,6 +9,7 @@ import {
   type ContinueOptions,
   type EnqueueOptions,
   PARSED_JOBS,
+  type RerunOptions,
   TRUSTED_JOBS,
 } from '../queue/job-builder.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
@@ -37,6 +38,12 @@ export interface SessionManager {
    * not ended. With `at` it throws EVENT_NOT_FOUND or EVENT_NOT_IN_TRANSCRIPT if it cannot continue from that event.
    */
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Info>;
+  /**
+   * Runs a session again: a new session with the same config and options, its secrets included. A continue is run
+   * again as another continue of the same parent. Throws like launchSession and continueSession, and SESSION_NOT_FOUND,
+   * or SESSION_NOT_RERUNNABLE if the request of the session was refused.
+   */
+  rerunSession(id: string, options?: RerunOptions): Promise<Info>;
   /** Returns a session's Info, with its redacted config if `include` contains `config`. Throws SESSION_NOT_FOUND. */
   getSessionInfo(id: string, include?: readonly 'config'[]): Promise<Info>;
   /** Returns a page of sessions, newest first; 50 by default. */
@@ -91,6 +98,7 @@ export function createSessionManager({
       toInfo((await parsing.launch(config, options)).session),
     continueSession: async (request, options) =>
       toInfo((await parsing.continue(request, options)).session),
+    rerunSession: async (id, options) => toInfo((await parsing.rerun(id, options)).session),
     getSessionInfo: async (id, include) => toInfo(await getSession(id), include),
     async listSessions(filter = {}) {
       const { sessions: page, next_cursor } = await sessions.list({ limit: 50, ...filter });

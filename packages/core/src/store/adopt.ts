@@ -4,11 +4,17 @@ import type { SessionConfig } from '../model/config/session-config.ts';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import type { ErrorCode } from '../model/errors/error-codes.ts';
 import { type ContinueJob, checkSize, type Job, jobSchema } from '../model/job/job.ts';
-import { type AcceptedJob, acceptJob, queuedSession } from '../model/job/new-session.ts';
+import {
+  type AcceptedJob,
+  acceptJob,
+  queuedSession,
+  type SessionOrigin,
+} from '../model/job/new-session.ts';
 import { refusedSession } from '../model/job/refused-session.ts';
+import { defined } from '../model/schema/defined.ts';
 import { idSchema } from '../model/schema/id.ts';
 import { parseInput } from '../model/schema/parse-input.ts';
-import type { ContinuePoint } from '../model/session/continue-point.ts';
+import { checkRerunSource } from '../model/session/rerun.ts';
 import type { Session } from '../model/session/session.ts';
 import type { FoundJob } from '../queue/queued-job.ts';
 import { findProblem } from '../queue/readable-job.ts';
@@ -16,6 +22,7 @@ import { isStripped } from '../queue/stripped-data.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import { readContinuePoint } from './continue-point.ts';
 import type { EventStore } from './event-store.ts';
+import { readRerunOrigin } from './rerun-origin.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** Inserts session documents for jobs that have no document yet. */
@@ -108,7 +115,7 @@ function createInsert({
   sealer,
   find,
 }: {
-  sessions: Pick<SessionStore, 'insertIfAbsent'>;
+  sessions: Pick<SessionStore, 'insertIfAbsent' | 'ancestry'>;
   events: Pick<EventStore, 'page'>;
   sealer: Pick<Sealer, 'config'>;
   find: (id: string, seen: readonly string[]) => Promise<Session | null>;
@@ -119,29 +126,51 @@ function createInsert({
     job: AcceptedJob<Job>,
     plainConfig: SessionConfig,
     parent?: Session,
-    point?: ContinuePoint,
+    origin?: SessionOrigin,
   ): Promise<Session> {
     const config = await sealer.config(plainConfig, job.id);
-    return sessions.insertIfAbsent(queuedSession(job, config, parent, point));
+    return sessions.insertIfAbsent(queuedSession(job, config, parent, origin));
   }
 
-  async function insertContinue(
-    job: AcceptedJob<ContinueJob>,
-    seen: readonly string[],
-  ): Promise<Session> {
+  async function findParent(job: ContinueJob, seen: readonly string[]): Promise<Session> {
     const parent = await find(job.parent_session_id, seen);
     if (!parent) {
       throw new AppError('PARENT_NOT_FOUND', `no session ${job.parent_session_id} to continue`, {
         details: { field: 'parent_session_id' },
       });
     }
-    const point = job.at === undefined ? [] : [await readContinuePoint(events, parent, job.at)];
-    return insertQueued(job, inheritConfig(parent.config, job.overrides), parent, ...point);
+    return parent;
+  }
+
+  async function insertContinue(
+    job: AcceptedJob<ContinueJob>,
+    seen: readonly string[],
+  ): Promise<Session> {
+    const parent = await findParent(job, seen);
+    const continues_at =
+      job.at === undefined ? undefined : await readContinuePoint(events, parent, job.at);
+    const config = inheritConfig(parent.config, job.overrides);
+    return insertQueued(job, config, parent, defined({ continues_at }));
+  }
+
+  async function insertRerun(
+    job: AcceptedJob<Job>,
+    sourceId: string,
+    seen: readonly string[],
+  ): Promise<Session> {
+    const source = await find(sourceId, seen);
+    checkRerunSource(sourceId, source);
+    const parent = job.kind === 'continue' ? await findParent(job, seen) : undefined;
+    const origin = await readRerunOrigin(sessions, source, job);
+    return insertQueued(job, source.config, parent, origin);
   }
 
   return async (found, seen, accept) => {
     try {
       const accepted = accept(found);
+      if (accepted.rerun_of !== undefined) {
+        return await insertRerun(accepted, accepted.rerun_of, seen);
+      }
       return accepted.kind === 'launch'
         ? await insertQueued(accepted, accepted.config)
         : await insertContinue(accepted, seen);

@@ -42,7 +42,7 @@ export interface SessionPage {
 /** One session in the chain of a conversation, with the fields that a reader of events needs. */
 export type ConversationLink = Pick<
   Session,
-  'id' | 'parent_session_id' | 'last_event_seq' | 'superseded' | 'continues_at'
+  'id' | 'parent_session_id' | 'last_event_seq' | 'superseded' | 'continues_at' | 'sealed_for'
 >;
 
 /** The fields of a session that a list of jobs shows. */
@@ -136,6 +136,7 @@ export function createSessionStore(
           last_event_seq: 1,
           superseded: 1,
           continues_at: 1,
+          sealed_for: 1,
         })
         .toArray();
       return buildChain(

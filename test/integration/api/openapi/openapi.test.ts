@@ -13,6 +13,7 @@ const CALLS = {
   'post /v1/sessions/bulk': [200, 400, 413, 500, 503],
   'post /v1/sessions/{id}/continue': [202, 400, 404, 409, 410, 413, 422, 429, 500, 503],
   'post /v1/sessions/cancel': [200, 400, 413, 500, 503],
+  'post /v1/sessions/{id}/rerun': [202, 400, 404, 409, 410, 413, 422, 429, 500, 503],
   'get /v1/sessions/{id}': [200, 400, 404, 500, 503],
   'get /v1/sessions': [200, 400, 500, 503],
   'post /v1/sessions/{id}/cancel': [202, 400, 404, 409, 500, 503],

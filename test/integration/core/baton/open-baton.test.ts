@@ -42,6 +42,7 @@ describe('a call of the opened Baton', () => {
     await expect(messages.listMessages(given)).rejects.toMatchObject(refused('id'));
     const taking = messages.cancelMessage(launched.id, given);
     await expect(taking).rejects.toMatchObject(refused('id'));
+    await expect(baton.manager.rerunSession(given)).rejects.toMatchObject(refused('id'));
     await expect(baton.manager.getSession(given)).rejects.toMatchObject(refused('id'));
     await expect(baton.manager.getSessionInfo(given)).rejects.toMatchObject(refused('id'));
     await expect(sessions.get(given)).rejects.toMatchObject(refused('id'));

@@ -134,6 +134,34 @@ describe('a worker with the private key', () => {
       failure: { code: 'SECRET_NOT_OPENED', field: 'env.LOOK', retryable: false },
     });
     expect(await fleet.events(id)).toEqual([]);
+    // A rerun may open no more than the session that it runs again.
+    const again = await fleet.baton.manager.rerunSession(id);
+    expect(await fleet.ended(again.id)).toMatchObject({ failure: { code: 'SECRET_NOT_OPENED' } });
+  });
+
+  test('opens the secrets of a rerun, also after its source was deleted', async ({ fleet }) => {
+    const { manager, deletion } = fleet.baton;
+    const dump = join(fleet.root, 'reruns.json');
+    const root = await dumped(fleet, 'rerun-root', { API_TOKEN: 's3cret-again' });
+    await fleet.ended(root);
+    const query = fakePrompt([{ dump }, { say: 'x' }]);
+    const source = await fleet.ended(await fleet.continue(root, { query }));
+    const first = await fleet.ended((await manager.rerunSession(source.id)).id);
+    const plain = await dumped(fleet, 'rerun-plain', { API_TOKEN: 's3cret-plain' });
+    await fleet.ended(plain);
+    const launched = await fleet.ended((await manager.rerunSession(plain)).id);
+    expect(launched).toMatchObject({ rerun_of: plain, sealed_for: [plain] });
+    await deletion.deleteConversation(plain);
+    // Of a rerun of a rerun, and of its continue, the secrets are still sealed for the first session.
+    const again = await fleet.ended((await manager.rerunSession(launched.id)).id);
+    expect(again).toMatchObject({ status: 'completed', sealed_for: [plain] });
+    expect(await envOf(fleet, 'rerun-plain')).toMatchObject({ API_TOKEN: 's3cret-plain' });
+    const child = await fleet.ended(await fleet.continue(again.id, { query }));
+    expect(await envOf(fleet, 'reruns')).toMatchObject({ API_TOKEN: 's3cret-plain' });
+    for (const session of [first, launched, child]) {
+      expect(session.status).toBe('completed');
+      expect(session.config.env?.['API_TOKEN']).toMatch(/^baton-sealed\./);
+    }
   });
 
   test('fails a session whose secret was sealed with a key that the worker does not have', async ({

@@ -13,6 +13,12 @@ export const MESSAGES_FEATURE = 'messages';
 export const CONTINUE_AT_FEATURE = 'continue_at';
 
 /**
+ * The word of a session that takes its config from another session. An older worker would not find the config, and
+ * would not open the secrets that were sealed for that session.
+ */
+export const RERUN_FEATURE = 'rerun';
+
+/**
  * The feature words that this version understands. A feature needs a word if an older worker would run its sessions
  * incorrectly. A feature that an older worker may ignore needs no word. Add the word here in the change that adds the
  * feature, and write the word into `requires` of each job that uses the feature (queue/job-builder.ts). A worker that
@@ -21,6 +27,7 @@ export const CONTINUE_AT_FEATURE = 'continue_at';
 export const FEATURES: ReadonlySet<string> = new Set<string>([
   MESSAGES_FEATURE,
   CONTINUE_AT_FEATURE,
+  RERUN_FEATURE,
 ]);
 
 /** How many words the field `requires` may hold. */

@@ -72,6 +72,11 @@ export const ERROR_CODES = {
     retryable: false,
     description: 'The session to continue has no transcript to resume.',
   },
+  SESSION_NOT_RERUNNABLE: {
+    http: 409,
+    retryable: false,
+    description: 'The request of the session to run again was refused.',
+  },
   EVENT_NOT_IN_TRANSCRIPT: {
     http: 409,
     retryable: false,

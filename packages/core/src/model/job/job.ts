@@ -32,6 +32,11 @@ const envelope = {
       'SHA-256 of the request before its secrets were encrypted. Default: the hash of this payload.',
     ),
   ...jobOptionsSchema.shape,
+  rerun_of: idSchema
+    .optional()
+    .describe(
+      'The session whose config the new session takes, secrets included. Of the config (or overrides) of the job, only `query` is then used. The job has the kind and the parent of that session. Baton sets this field.',
+    ),
 };
 
 /** Schema of a job that launches a session. */

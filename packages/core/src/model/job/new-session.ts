@@ -1,7 +1,6 @@
 import { mergeRequiredFeatures } from '../config/required-features.ts';
 import type { SessionConfig } from '../config/session-config.ts';
 import { defined } from '../schema/defined.ts';
-import type { ContinuePoint } from '../session/continue-point.ts';
 import type { Session } from '../session/session.ts';
 import { NO_TOTALS } from '../session/totals.ts';
 import { configHash } from './config-hash.ts';
@@ -24,6 +23,9 @@ export function blankSession() {
 /** A job whose `created_at` and `run_id` are filled in. */
 export type AcceptedJob<T extends Job> = T & { created_at: string; run_id: string };
 
+/** What a new session takes from other sessions, in addition to a config. */
+export type SessionOrigin = Pick<Session, 'continues_at' | 'rerun_of' | 'sealed_for'>;
+
 /**
  * Returns the job with its defaults filled in. `timestamp` is the time at which the job was added
  * to the queue, in milliseconds.
@@ -38,13 +40,14 @@ export function acceptJob<T extends Job>(job: T, timestamp: number): AcceptedJob
 
 /**
  * Returns the document of an accepted job. `requested` is the config of a launch, or for a continue the parent's
- * config with the overrides applied. `point` is where a continue with `at` begins.
+ * config with the overrides applied. `origin` is where a session begins that
+ * is not at the end of its parent, or takes the config of another session.
  */
 export function queuedSession(
   job: AcceptedJob<Job>,
   requested: SessionConfig,
   parent?: Session,
-  point?: ContinuePoint,
+  origin: SessionOrigin = {},
 ): Session {
   const createdAt = new Date(job.created_at);
   const notBefore = timeOf(job);
@@ -70,7 +73,7 @@ export function queuedSession(
     // A launch runs under its own id in the CLI, and its continues keep that id until a /clear begins a new
     // conversation. A parent's /clear may not be known yet, so the worker later stores the id that it resumes.
     claude_session_id: root,
-    ...defined({ parent_session_id: parent?.id, continues_at: point }),
+    ...defined({ parent_session_id: parent?.id, ...origin }),
     priority: job.priority ?? 0,
     ...defined({
       title: job.title,
@@ -79,7 +82,7 @@ export function queuedSession(
       concurrency_key: job.concurrency_key,
       concurrency_limit: job.concurrency_limit,
       limits: job.limits?.length ? job.limits : undefined,
-      on_limit: job.limits?.length ? job.on_limit : undefined,
+      on_limit: job.on_limit,
       api_key_id: job.api_key_id,
       schedule_id: job.schedule_id,
       requires: mergeRequiredFeatures(job, parent),

@@ -17,6 +17,7 @@ import { blankSession } from './new-session.ts';
 const KEPT_FIELDS = {
   run_id: idSchema,
   parent_session_id: idSchema,
+  rerun_of: idSchema,
   title: jobOptionsSchema.shape.title,
   tags: jobOptionsSchema.shape.tags,
   metadata: jobOptionsSchema.shape.metadata,

@@ -57,6 +57,7 @@ export const infoSchema = z.object({
     .int()
     .optional()
     .describe('The event of the parent after which the session continues, if it is not the last.'),
+  rerun_of: idSchema.optional().describe('The session whose config this session runs again.'),
   schedule_id: idSchema.optional().describe('Schedule that launched the session.'),
   api_key_id: z.string().optional().describe('API key that requested the session.'),
   root_session_id: idSchema,
@@ -132,6 +133,7 @@ export function toInfo(session: Session, include: readonly 'config'[] = []): Inf
     stop_reason: session.result?.stop_reason ?? undefined,
     parent_session_id: session.parent_session_id,
     continues_at: session.continues_at?.seq,
+    rerun_of: session.rerun_of,
     schedule_id: session.schedule_id,
     api_key_id: session.api_key_id,
     root_session_id: session.root_session_id,

@@ -58,6 +58,11 @@ export const sessionSchema = z.object({
   config_hash: z.string().describe('SHA-256 of the request as the caller sent it.'),
   result: resultSchema.optional(),
   parent_session_id: idSchema.optional(),
+  rerun_of: idSchema.optional().describe('The session whose config this session runs again.'),
+  sealed_for: z
+    .array(idSchema)
+    .optional()
+    .describe('The other sessions whose sealed values the config of a rerun has.'),
   continues_at: continuePointSchema
     .optional()
     .describe('Where a continue with `at` begins in its parent.'),
