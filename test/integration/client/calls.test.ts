@@ -42,6 +42,43 @@ describe('a client', () => {
     expect(child).toMatchObject({ kind: 'continue', parent_session_id: parent.id });
   });
 
+  test('sends messages, lists them page by page, and takes one back', async ({ client }) => {
+    const { id } = await client.launch({ query: 'talk to me' });
+    const ids = [];
+    for (const content of ['one', 'two', 'three'])
+      ids.push((await client.send(id, { content })).id);
+    const pages = await all(client.messages(id, { limit: 2 }).pages());
+    expect(pages.map(({ items }) => items.map((one) => one.id))).toEqual([
+      ids.slice(0, 2),
+      ids.slice(2),
+    ]);
+    const [first = ''] = ids;
+    expect(await client.cancelMessage(id, first)).toMatchObject({ status: 'cancelled' });
+    expect(await client.get(id)).toMatchObject({ queued_messages: 2 });
+    await client.cancel(id);
+    await expect(client.cancelMessage(id, ids[1] ?? '')).rejects.toMatchObject({
+      code: 'MESSAGE_NOT_QUEUED',
+      details: { status: 'undelivered' },
+    });
+    expect(await client.get(id)).toMatchObject({ undelivered_messages: ids.slice(1) });
+  });
+
+  test('continues an ended session with a message if the caller asks for it', async ({
+    client,
+    api,
+  }) => {
+    const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
+    const options = { idempotencyKey: newId() };
+    const message = { content: 'go on', on_ended: 'continue' } as const;
+    const sent = await client.send(id, message, options);
+    expect(sent.status).toBe('continued');
+    expect(await client.send(id, message, options)).toEqual(sent);
+    expect(await client.get(sent.session_id)).toMatchObject({
+      parent_session_id: id,
+      query: 'go on',
+    });
+  });
+
   test('lists sessions page by page as its caller reads them', async ({ client }) => {
     const tag = newId();
     const launched = [];

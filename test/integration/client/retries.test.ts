@@ -47,6 +47,16 @@ describe('if the response is lost', () => {
     expect(await countJobs(api)).toBe(jobs + 1);
   });
 
+  test('a message is sent again and arrives once', async ({ client, url }) => {
+    const { id } = await client.launch({ query: 'talk to me' });
+    const lossy = losing(2, { baseUrl: url }).client;
+    const sent = await lossy.send(id, { content: 'hello' });
+    expect(sent).toEqual({ id: expect.any(String), status: 'queued', session_id: id });
+    expect((await all(client.messages(id))).map((one) => one.id)).toEqual([sent.id]);
+    const cancelled = await losing(1, { baseUrl: url }).client.cancelMessage(id, sent.id);
+    expect(cancelled).toMatchObject({ id: sent.id, status: 'cancelled' });
+  });
+
   test('a retried cancel returns the session that the first try cancelled', async ({
     client,
     url,

@@ -19,7 +19,7 @@ export const messagePrioritySchema = z
 export type MessagePriority = z.infer<typeof messagePrioritySchema>;
 
 /** Schema of what happens to a message if its session has ended. */
-export const onEndedSchema = z
+const onEndedSchema = z
   .enum(['reject', 'continue'])
   .describe(
     'What happens if the session has ended. `reject`: the answer is SESSION_TERMINAL. `continue`: the content becomes the query of a new session that continues this session. Default: reject.',

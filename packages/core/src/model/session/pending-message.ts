@@ -67,7 +67,7 @@ export function findMessageRefusal(
 }
 
 /** Returns the number of messages that a live session has still to deliver; undefined if there are none. */
-export function countQueuedMessages({
+function countQueuedMessages({
   status,
   pending_messages: pending = [],
 }: MessageHolder): number | undefined {
