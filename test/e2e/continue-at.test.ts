@@ -71,7 +71,10 @@ describe.concurrent('a continue from the middle of its parent', () => {
       result: { result: 'said: another way' },
       continues_at: { seq: afterOne, uuid: expect.any(String) },
       requires: ['continue_at'],
+      totals: { num_turns: 1 },
     });
+    // Each answer of the model costs the same. The parent got three.
+    expect(child.totals.cost_usd).toBeCloseTo(parent.totals.cost_usd / 3, 6);
     const grandchild = await mine.ended(await mine.continue(id, { query: 'and on' }));
     expect(grandchild).toMatchObject({ result: { result: 'said: and on' } });
     const [ofChild, ofGrandchild, ...more] = requestsWith(api, parent, 'another way');
