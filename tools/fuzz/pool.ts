@@ -16,6 +16,7 @@ export interface Pool {
 export function createPool(): Pool {
   const names: Record<Pick['$pick'], string[]> = {
     session: [],
+    message: [],
     schedule: [],
     webhook: [],
     delivery: [],
@@ -31,11 +32,20 @@ export function createPool(): Pool {
   function learn(operation: string, body: unknown): void {
     if (Array.isArray(body)) for (const item of body) learn(operation, item);
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return;
-    const { id, next_cursor, sessions, schedules, webhooks, deliveries, results, session } =
-      body as Record<string, unknown>;
+    const {
+      id,
+      next_cursor,
+      sessions,
+      messages,
+      schedules,
+      webhooks,
+      deliveries,
+      results,
+      session,
+    } = body as Record<string, unknown>;
     note(kindOf(operation), id);
     note('cursor', next_cursor);
-    for (const list of [sessions, schedules, webhooks, deliveries, results, session]) {
+    for (const list of [sessions, messages, schedules, webhooks, deliveries, results, session]) {
       learn(operation, list);
     }
   }
@@ -50,6 +60,7 @@ export function createPool(): Pool {
 
 function kindOf(operation: string): Pick['$pick'] {
   if (operation.includes('deliver')) return 'delivery';
+  if (operation.includes('/messages')) return 'message';
   if (operation.includes('/v1/webhooks')) return 'webhook';
   return operation.includes('/v1/schedules') ? 'schedule' : 'session';
 }

@@ -50,6 +50,7 @@ type Operation = OpenApi['paths'][string][string];
 const WEIGHTS: Record<string, number> = {
   'post /v1/sessions': 6,
   'post /v1/sessions/{id}/continue': 5,
+  'post /v1/sessions/{id}/messages': 3,
   'post /v1/sessions/{id}/cancel': 2,
   'post /v1/sessions/{id}/interrupt': 2,
 };
@@ -123,6 +124,7 @@ function valid(
 
 function ofPath(path: string, name: string): fc.Arbitrary<Pick> | undefined {
   if (name === 'delivery_id') return pick('delivery');
+  if (name === 'message_id') return pick('message');
   if (name !== 'id') return undefined;
   if (path.startsWith('/v1/schedules')) return pick('schedule');
   return pick(path.startsWith('/v1/webhooks') ? 'webhook' : 'session');

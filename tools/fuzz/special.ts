@@ -9,7 +9,7 @@ export const CANARY = 's3cret-of-the-fuzz';
 
 /** A value of an earlier answer, or an unknown id if no answer held such a value yet. */
 export interface Pick {
-  $pick: 'session' | 'schedule' | 'webhook' | 'delivery' | 'cursor';
+  $pick: 'session' | 'message' | 'schedule' | 'webhook' | 'delivery' | 'cursor';
   n: number;
 }
 
@@ -58,6 +58,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 const SPECIAL: Record<string, fc.Arbitrary<unknown>> = {
   query: prompts,
+  content: prompts,
   env,
   headers: env,
   working_dir: fc.constantFrom('/', '/etc/../tmp', '/nowhere'),

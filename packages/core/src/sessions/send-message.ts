@@ -34,9 +34,10 @@ export interface SendOptions {
   judge?: ((config: SessionConfig) => void) | undefined;
 }
 
+/** The answer to a request, and whether an earlier request with the same key had it already. */
 type Replayable = SentMessage & { replayed: boolean };
 
-/** What the messages of sessions are built over. */
+/** The dependencies of messages. */
 export interface MessageDeps {
   manager: Pick<SessionManager, 'getSession' | 'acceptance'>;
   stores: Pick<Stores, 'messages' | 'messageAcceptance'>;

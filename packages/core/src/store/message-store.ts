@@ -60,7 +60,8 @@ export interface MessageStore {
   listDelivered(sessionId: string): Promise<string[]>;
   /**
    * Stores that these messages are in the conversation. Call it before the update that takes them
-   * off the session's list: a reader takes a message on neither as never accepted.
+   * off the session's list. Otherwise a message would for a moment look as if no session had
+   * accepted it.
    */
   setDelivered(messages: readonly DeliveredMessage[], at: Date): Promise<void>;
   /**
