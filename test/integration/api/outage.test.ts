@@ -1,6 +1,6 @@
 import { describe, expect, vi } from 'vitest';
 import { type Api, test as base, countJobs, databaseUrl, openApi } from '../../support/api.ts';
-import { makeCompletedSession } from '../../support/factories.ts';
+import { makeCompletedSession, makeSession } from '../../support/factories.ts';
 import { createGate, type Gate } from '../../support/gate.ts';
 import { redisUrl } from '../../support/services.ts';
 
@@ -30,10 +30,9 @@ const launch = {
   payload: { query: 'hi', env: { TOKEN: 'keep-this-out-of-logs' } },
 } as const;
 
-/**
- * Expects every call to answer 503 with an error body and Retry-After. Returns the messages, which say
- * what ended each call.
- */
+const message = { method: 'POST', payload: { content: 'hello' } } as const;
+
+/** Expects every call to answer 503 with an error body and Retry-After within 12 seconds. */
 async function expectUnavailable(api: Api, requests: object[]): Promise<string[]> {
   const answers = await Promise.all(requests.map((request) => api.app.inject(request)));
   for (const answer of answers) {
@@ -76,6 +75,21 @@ describe('while Redis is away', () => {
     await expectReady(gated);
     expect((await gated.app.inject(launch)).statusCode).toBe(202);
   });
+
+  test('a message to a stored session is accepted, and the session keeps it', async ({
+    gated,
+    redis,
+  }) => {
+    const { id } = await gated.stores.sessions.insertIfAbsent(makeSession());
+    await expectReady(gated);
+    await redis.shut();
+    const url = `/v1/sessions/${id}/messages`;
+    const answer = await gated.app.inject({ ...message, url });
+    expect(answer.statusCode).toBe(202);
+    expect(await gated.stores.sessions.get(id)).toMatchObject({
+      pending_messages: [{ id: answer.json().id, bytes: 5 }],
+    });
+  });
 });
 
 describe('while MongoDB is away', () => {
@@ -92,6 +106,8 @@ describe('while MongoDB is away', () => {
       { method: 'POST', url: `/v1/sessions/${stored.id}/continue`, payload: { query: 'on' } },
       { url: `/v1/sessions/${stored.id}` },
       { url: '/v1/sessions' },
+      { ...message, url: `/v1/sessions/${stored.id}/messages` },
+      { url: `/v1/sessions/${stored.id}/messages` },
       { url: `/v1/sessions/${stored.id}/events` },
       { url: `/v1/sessions/${stored.id}/conversation` },
       { url: '/readyz' },
