@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-// A stand-in for the claude CLI. It accepts Baton's arguments and plays the script in its prompt: lines
-// `#fake {...}` or `#fake [...]`, with the steps of actions.ts. Without a script it echoes the prompt.
+// A stand-in for the claude CLI. It accepts Baton's arguments and stdin, and plays the script in each message: lines
+// `#fake {...}` or `#fake [...]`, with the steps of actions.ts. A message without a script is echoed.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { play } from './actions.ts';
 import { type Flags, readFlags } from './flags.ts';
-import { findScript, type Step } from './script.ts';
-import { close, interrupt, open, printResult, put, type Stage, say } from './stage.ts';
+import { type Inbox, type Message, openInbox } from './inbox.ts';
+import { findScript } from './script.ts';
+import { begin, close, interrupt, print, printResult, put, type Stage, say } from './stage.ts';
 import { openTranscript } from './transcript.ts';
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -16,36 +16,80 @@ function main(argv: string[]): void {
   const flags = readFlags(argv);
   if ('refused' in flags) refuse(flags.refused);
   else if (flags.has('version')) put(`${VERSION} (Claude Code)\n`);
-  else run(flags, argv, readFileSync(0, 'utf8'));
+  else run(flags, argv);
 }
 
-function run(flags: Flags, argv: string[], prompt: string): void {
-  const stage = setStage(flags, argv, prompt);
+function run(flags: Flags, argv: string[]): void {
+  const stage = setStage(flags, argv);
   if (stage === undefined) return;
   listen(stage);
-  perform(stage, findScript(prompt, process.env, stage.transcript.prompts)).catch(
-    (error: unknown) => {
-      process.stderr.write(`fake claude: ${String(error)}\n`);
-      process.exit(70);
-    },
-  );
+  converse(stage, openInbox(listenerOf(stage))).catch((error: unknown) => {
+    process.stderr.write(`fake claude: ${String(error)}\n`);
+    process.exit(70);
+  });
 }
 
-async function perform(stage: Stage, script: Step[] | undefined): Promise<void> {
+/** Takes one turn for each message, until stdin has ended. */
+async function converse(stage: Stage, inbox: Inbox): Promise<void> {
+  for (let message = await inbox.next(); message !== null; message = await inbox.next()) {
+    const stopped = new Promise<void>((resolve) => {
+      stage.stopTurn = resolve;
+    });
+    stage.prompt = message.text;
+    await Promise.race([takeTurn(stage, message), stopped]);
+    printState(stage, message.uuid, 'completed');
+  }
+  close(stage, stage.exitCode);
+}
+
+async function takeTurn(stage: Stage, message: Message): Promise<void> {
+  const script = findScript(message.text, process.env, stage.transcript.prompts);
   if (script?.some((step) => step['unsaved'] === true)) stage.transcript.stop();
-  open(stage, script?.[0]?.['init'] !== false);
+  printState(stage, message.uuid, 'started');
+  begin(stage, message.uuid, script?.[0]?.['init'] !== false);
   if (script === undefined) {
     say(stage, [
-      `You said: ${stage.prompt.trim()} (earlier prompts: ${stage.transcript.prompts.length})`,
+      `You said: ${message.text.trim()} (earlier prompts: ${stage.transcript.prompts.length})`,
     ]);
   } else {
     await play(stage, script);
   }
   if (!stage.hasResult) printResult(stage, {});
-  close(stage, stage.exitCode);
 }
 
-function setStage(flags: Flags, argv: string[], prompt: string): Stage | undefined {
+function listenerOf(stage: Stage) {
+  const seen = new Set(stage.transcript.uuids);
+  return {
+    arrived({ uuid }: Message) {
+      const isNew = !seen.has(uuid);
+      seen.add(uuid);
+      printState(stage, uuid, isNew ? 'queued' : 'completed');
+      return isNew;
+    },
+    asked({ subtype }: Record<string, unknown>) {
+      if (subtype === 'interrupt' && !stage.ignored.has('SIGINT')) {
+        setTimeout(() => stopTurn(stage), stage.lingerMs);
+      }
+      return subtype === 'initialize' || subtype === 'interrupt' ? {} : undefined;
+    },
+    withdrawn: (uuid: string) => printState(stage, uuid, 'cancelled'),
+    print: (line: Record<string, unknown>) => print(stage, [line]),
+  };
+}
+
+function stopTurn(stage: Stage): void {
+  interrupt(stage);
+  if (stage.isSilent) close(stage, 0);
+  stage.exitCode = 1;
+  stage.stopTurn();
+}
+
+function printState(stage: Stage, command_uuid: string, state: string): void {
+  const { sessionId: session_id } = stage.who;
+  print(stage, [{ type: 'command_lifecycle', command_uuid, state, uuid: randomUUID(), session_id }]);
+}
+
+function setStage(flags: Flags, argv: string[]): Stage | undefined {
   const resumed = flags.get('resume')?.[0];
   const chosen = flags.get('session-id')?.[0];
   const sessionId = resumed ?? chosen ?? randomUUID();
@@ -58,7 +102,7 @@ function setStage(flags: Flags, argv: string[], prompt: string): Stage | undefin
     const model = flags.get('model')?.[0] ?? 'claude-fake-1';
     return {
       who: { sessionId, model, version: VERSION, cwd: process.cwd() },
-      prompt,
+      prompt: '',
       argv,
       env: process.env,
       transcript,
@@ -71,6 +115,7 @@ function setStage(flags: Flags, argv: string[], prompt: string): Stage | undefin
       ignored: new Set<string>(),
       isSilent: false,
       lingerMs: 0,
+      stopTurn: () => undefined,
     };
   }
   return undefined;

@@ -3,6 +3,7 @@ export type Flags = Map<string, string[]>;
 
 const SWITCHES = ['print', 'verbose', 'version', 'strict-mcp-config', 'include-partial-messages'];
 const VALUED = [
+  'input-format',
   'output-format',
   'session-id',
   'resume',

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import {
   assistantLine,
@@ -37,6 +36,8 @@ export interface Stage {
   isSilent: boolean;
   /** How long the process still runs after a SIGINT or SIGTERM, in milliseconds. */
   lingerMs: number;
+  /** Ends the turn that is being played. */
+  stopTurn(): void;
 }
 
 const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
@@ -62,10 +63,16 @@ export function print(stage: Stage, lines: Line[]): void {
   if (kept.length > 0) stage.transcript.append(kept.map((line) => entryOf(stage.who, line)));
 }
 
-/** Begins the run: appends the prompt to the transcript and prints the init line if `withInit` is set. */
-export function open(stage: Stage, withInit: boolean): void {
+/**
+ * Begins the turn of a message: appends the message to the transcript and prints the init line if `withInit` is
+ * set. Each turn after the first adds a cent to the cost.
+ */
+export function begin(stage: Stage, uuid: string, withInit: boolean): void {
+  if (stage.hasResult) stage.cost += 0.01;
+  stage.hasResult = false;
+  stage.turns = 1;
   const message = { role: 'user', content: stage.prompt };
-  const prompt = { type: 'user', message, uuid: randomUUID(), timestamp: new Date().toISOString() };
+  const prompt = { type: 'user', message, uuid, timestamp: new Date().toISOString() };
   stage.transcript.append([entryOf(stage.who, prompt)]);
   if (withInit) print(stage, [initLine(stage.who, stage.env)]);
 }

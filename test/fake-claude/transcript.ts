@@ -11,6 +11,8 @@ export interface Transcript {
   existed: boolean;
   /** The prompts in the file when the process began. */
   prompts: string[];
+  /** The uuids of the entries in the file when the process began. */
+  uuids: string[];
   /** The texts of the assistant in the file when the process began. */
   texts: string[];
   /** The total cost in the last cost-state entry when the process began, in dollars. */
@@ -42,6 +44,7 @@ export function openTranscript(id: string, env: NodeJS.ProcessEnv, cwd: string):
     path,
     existed,
     prompts: entries.flatMap(promptOf),
+    uuids: entries.map((entry) => String(entry['uuid'])),
     texts: entries.flatMap(textsOf),
     earlierCost: Number(
       entries.findLast((one) => one['type'] === 'cost-state')?.['totalCostUSD'] ?? 0,

@@ -1,6 +1,7 @@
 // Runs the real CLI without the caller's environment. To test another version of the CLI, set
 // CLAUDE_BIN_UNDER_TEST=<path>.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type ClaudeHome, PROJECT_NAME } from './claude-home.ts';
@@ -68,7 +69,13 @@ function claudeEnv(options: ClaudeOptions): Record<string, string> {
 
 /** Starts the CLI in print mode, in a new process group, with the prompt on stdin. */
 export function startClaude(options: ClaudeOptions): RunningClaude {
-  const flags = ['--print', '--output-format=stream-json', '--verbose', ...(options.args ?? [])];
+  const flags = [
+    '--print',
+    '--input-format=stream-json',
+    '--output-format=stream-json',
+    '--verbose',
+    ...(options.args ?? []),
+  ];
   const child = spawn(options.bin ?? claudeBin(), flags, {
     cwd: options.home.workDir,
     env: claudeEnv(options),
@@ -79,7 +86,7 @@ export function startClaude(options: ClaudeOptions): RunningClaude {
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (out.stderr += text));
   child.stdin.on('error', () => undefined); // a CLI that refuses its flags never reads the prompt
-  child.stdin.end(options.prompt ?? '');
+  child.stdin.end(firstLines(options.prompt ?? ''));
 
   const done = once(child, 'close').then(([exitCode, signal]): ClaudeRun => {
     const lines = parseLines(out.stdout);
@@ -100,6 +107,22 @@ export function startClaude(options: ClaudeOptions): RunningClaude {
         return found;
       }),
   };
+}
+
+function firstLines(prompt: string): string {
+  const initialize = {
+    type: 'control_request',
+    request_id: randomUUID(),
+    request: { subtype: 'initialize' },
+  };
+  const message = {
+    type: 'user',
+    message: { role: 'user', content: [{ type: 'text', text: prompt }] },
+    parent_tool_use_id: null,
+    session_id: '',
+    uuid: randomUUID(),
+  };
+  return `${JSON.stringify(initialize)}\n${JSON.stringify(message)}\n`;
 }
 
 /** Returns the complete lines of a text that are JSON objects, parsed. */

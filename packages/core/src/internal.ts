@@ -126,6 +126,7 @@ export {
 } from './model/session/message.ts';
 export type { FailureFacts, Outcome } from './model/session/outcome.ts';
 export { checkParent } from './model/session/parent.ts';
+export { promptUuidOf } from './model/session/prompt-uuid.ts';
 export {
   PENDING_MAX_BYTES,
   PENDING_MAX_MESSAGES,

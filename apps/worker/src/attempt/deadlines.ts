@@ -2,6 +2,7 @@ import type { SessionConfig } from '@baton/core/internal';
 import type { AbortReason, Deadline } from '../claude/abort-reason.ts';
 import { apiRetryOf, type ClaudeLine, resultOf } from '../claude/line.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
+import { isProtocolLine } from '../claude/protocol-line.ts';
 
 /** How long each clock of an attempt may run, in milliseconds. */
 export type DeadlinesMs = Record<Deadline, number>;
@@ -82,7 +83,7 @@ export function watchDeadlines(
   start('wall_clock', limits.wall_clock);
   return {
     observe(line) {
-      if (line.kind === 'event') clear('startup');
+      if (line.kind === 'event' && !isProtocolLine(line)) clear('startup');
       else if (timers.has('startup')) start('startup', limits.startup);
       if (work.isOver()) {
         clear('idle');

@@ -15,6 +15,7 @@ import {
   type TranscriptStore,
 } from '@baton/core/internal';
 import { buildCommand, type Command } from '../claude/command.ts';
+import type { UserMessage } from '../claude/input-lines.ts';
 import { promptTextOf } from '../claude/prompt-text.ts';
 import type { WorkerIdentity } from '../host/identity.ts';
 import { formatMarker } from '../host/marker.ts';
@@ -62,7 +63,7 @@ export interface Prepared {
   cwd: string;
   /** The identity of the working directory before the process starts. */
   dirBeforeStart: DirIdentity;
-  prompt: string;
+  prompt: UserMessage;
   /** Claude's session id of the conversation that the process begins or resumes. */
   claudeSessionId: string;
   restored: Restored;
@@ -115,7 +116,6 @@ export async function prepareAttempt(
     config,
     claudeSessionId,
     resume: beginning.resume,
-    prompt: beginning.prompt,
     dirs,
     sessionId: session.id,
     runId: session.run_id,

@@ -1,13 +1,22 @@
-import { claudeIdOf, hasTranscript, recoveryOf, type Session } from '@baton/core/internal';
+import { randomUUID } from 'node:crypto';
+import {
+  claudeIdOf,
+  hasTranscript,
+  promptUuidOf,
+  recoveryOf,
+  type Session,
+} from '@baton/core/internal';
+import type { UserMessage } from '../claude/input-lines.ts';
 import { promptTextOf } from '../claude/prompt-text.ts';
 import type { Restored } from '../transcript/restore.ts';
 
 /**
- * How an attempt begins: whether the CLI resumes a transcript, and the prompt that the CLI gets.
+ * How an attempt begins: whether the CLI resumes a transcript, and the first message that the CLI
+ * gets.
  */
 export interface Beginning {
   resume: boolean;
-  prompt: string;
+  prompt: UserMessage;
 }
 
 /** The CLI's own default prompt for continuing an unfinished turn. */
@@ -44,9 +53,16 @@ export function isRestart(session: Session): boolean {
  */
 export function beginAttempt(
   session: Session,
-  { files, holdsPrompt, ranCommand }: Restored,
+  { files, holdsPrompt, ranCommand, uuids }: Restored,
 ): Beginning {
-  const prompt = promptTextOf(session);
+  const own = promptUuidOf(session.id);
+  // The CLI ignores a message whose uuid is in the transcript already.
+  const uuid = uuids.has(own) ? randomUUID() : own;
+  const prompt = { uuid, text: promptTextOf(session) };
   if (files.length === 0) return { resume: false, prompt };
-  return { resume: true, prompt: holdsPrompt && !ranCommand ? CONTINUATION_PROMPT : prompt };
+  const isContinued = holdsPrompt && !ranCommand;
+  return {
+    resume: true,
+    prompt: isContinued ? { uuid: randomUUID(), text: CONTINUATION_PROMPT } : prompt,
+  };
 }

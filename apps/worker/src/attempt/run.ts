@@ -1,6 +1,8 @@
 // Runs the process of an attempt: spawns it, records its lines, waits for its end.
 import { defined, promptLine, type Result } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
+import { type ClaudeInput, openInput } from '../claude/input.ts';
+import type { UserMessage } from '../claude/input-lines.ts';
 import { type ClaudeLine, isPartial, type RateLimit } from '../claude/line.ts';
 import { createForeignResultMarker } from '../claude/mark-foreign-results.ts';
 import {
@@ -9,6 +11,7 @@ import {
   STDERR_TAIL_BYTES,
   startClaude,
 } from '../claude/process.ts';
+import { isProtocolLine } from '../claude/protocol-line.ts';
 import { type LinePart, splitLine } from '../claude/split-line.ts';
 import { stopClaude } from '../claude/stop.ts';
 import type { GroupMember } from '../host/process-group.ts';
@@ -80,18 +83,21 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     cwd: prepared.cwd,
     launcher: deps.launcher,
   });
+  const input = openInput(claude, prepared.prompt);
   const watch = watchDeadlines(deps.deadlines, stopSwitch.stop, deps.work);
   const observer = createLineObserver(deps, watch, claude.pid);
-  const stop = stopOnAbort(claude, stopSwitch.controller.signal, () =>
-    observer.facts.isInterim ? null : meter.result(),
-  );
+  const stop = stopOnAbort(claude, stopSwitch.controller.signal, {
+    getResult: () => (observer.facts.isInterim ? null : meter.result()),
+    ask: () => !deps.work.isIdle() && input.interrupt(deps.work.waiting()),
+  });
   const noise = createNoise(prepared.output);
   let endedAt = 0;
   const ended = claude.exit.then(() => {
     endedAt = performance.now();
     return endProcesses(claude, prepared.marker);
   });
-  await recordLines(claude, deps, { observer, watch, noise });
+  await recordLines(claude, deps, { input, observer, watch, noise });
+  input.close();
   await claude.closed;
   const exit = await claude.exit;
   watch.stop();
@@ -120,27 +126,27 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
 /** Records the prompt as the run's first event, because the CLI does not print it. */
 async function recordPrompt(
   { recorder, masker, claudeSession }: RunDeps,
-  prompt: string,
+  { text, uuid }: UserMessage,
 ): Promise<void> {
-  const raw = masker.line(promptLine(claudeSession.id(), prompt));
+  const raw = masker.line(promptLine(claudeSession.id(), text, uuid));
   await recorder.record({ type: 'user', subtype: 'prompt', raw, bytes: Buffer.byteLength(raw) });
 }
 
 /**
  * Stops the process when `signal` is aborted, or at once if it is already aborted. `getResult` is
- * called before the process is signalled.
+ * called before anything else. `ask` asks the CLI to end its turn, and returns whether it could.
  */
 function stopOnAbort(
   claude: ClaudeProcess,
   signal: AbortSignal,
-  getResult: () => Result | null,
+  { getResult, ask }: { getResult: () => Result | null; ask: () => boolean },
 ): { finish(): Promise<{ whyNotStopped: string | null; resultAtAbort: Result | null }> } {
   let resultAtAbort: Result | null = null;
   let stopping: Promise<string | null> = Promise.resolve(null);
 
   function onAbort(): void {
     resultAtAbort = getResult();
-    stopping = stopClaude(claude, signal.reason as AbortReason).then((whyNot) => {
+    stopping = stopClaude(claude, signal.reason as AbortReason, ask).then((whyNot) => {
       if (whyNot !== null) claude.abandon();
       return whyNot;
     });
@@ -156,11 +162,19 @@ function stopOnAbort(
   };
 }
 
+/** The parts of a run that its lines pass through. */
+interface LineSinks {
+  input: ClaudeInput;
+  observer: LineObserver;
+  watch: DeadlineWatch;
+  noise: Noise;
+}
+
 /** Reads stdout to its end. Each line is masked, observed, and then published or recorded. */
 async function recordLines(
   claude: ClaudeProcess,
-  { recorder, masker, claudeSession, partials }: RunDeps,
-  { observer, watch, noise }: { observer: LineObserver; watch: DeadlineWatch; noise: Noise },
+  { recorder, masker, claudeSession, partials, work, stopSwitch }: RunDeps,
+  { input, observer, watch, noise }: LineSinks,
 ): Promise<void> {
   const markForeign = createForeignResultMarker(claudeSession.id());
   const deltas = createDeltaMasker(masker);
@@ -168,6 +182,11 @@ async function recordLines(
     for (const part of lines.flatMap((framed) => splitLine(maskFramed(framed, masker)))) {
       const line = markForeign(part.line);
       observer.observe(line);
+      input.answer(line);
+      // Baton wants no further turn from a process that it stops.
+      const isLastTurn = stopSwitch.reason !== null || isForeignEnd(line);
+      if (work.mayClose() || (isLastTurn && isResult(line))) input.close();
+      if (isProtocolLine(line)) continue;
       if (line.kind === 'event' && isPartial(line)) {
         for (const ready of deltas.push(part.text, line.body)) partials.add(ready);
         continue;
@@ -182,6 +201,17 @@ async function recordLines(
       watch.resume();
     }
   }
+}
+
+function isResult(line: ClaudeLine): boolean {
+  return line.kind === 'event' && line.type === 'result';
+}
+
+// The result of another conversation does not count, but no result of this conversation follows it.
+function isForeignEnd(line: ClaudeLine): boolean {
+  return (
+    line.kind === 'event' && line.isForeign === true && line.body['parent_tool_use_id'] == null
+  );
 }
 
 // A good result that was read before our signal outweighs an error that came after it.

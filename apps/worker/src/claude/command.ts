@@ -22,7 +22,6 @@ export interface CommandInput {
   claudeSessionId: string;
   /** Whether the transcript of `claudeSessionId` was restored, so that the CLI resumes it. */
   resume: boolean;
-  prompt: string;
   /** Folders that only this attempt uses. */
   dirs: { config: string; tmp: string; files: string };
   sessionId: string;
@@ -49,7 +48,6 @@ export interface CommandInput {
 export interface Command {
   args: string[];
   env: Record<string, string>;
-  stdin: string;
   files: { path: string; content: string }[];
 }
 
@@ -63,7 +61,6 @@ export function buildCommand(input: CommandInput): Command {
   return {
     args: buildArgs(input, files),
     env: buildEnv(input),
-    stdin: input.prompt,
     files: Object.values(files).filter((file) => file !== undefined),
   };
 }
@@ -117,6 +114,7 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
     value === undefined ? [] : [`--${name}=${value}`];
   return [
     '--print',
+    '--input-format=stream-json',
     '--output-format=stream-json',
     '--verbose',
     ...flag(input.resume ? 'resume' : 'session-id', input.claudeSessionId),

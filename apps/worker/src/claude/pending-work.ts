@@ -2,11 +2,16 @@
 // begin another turn by itself (docs/claude-cli.md, section 17).
 import { asList, asObject, asString } from './fields.ts';
 import { backgroundTasksOf, type ClaudeLine, resultOf } from './line.ts';
+import { type MessageState, messageStateOf } from './protocol-line.ts';
 
 /** What one process still has to do, as far as its output shows. */
 export interface PendingWork {
   /** Updates the counts from a line of stdout. */
   observe(line: ClaudeLine): void;
+  /** Records that a further message was written to stdin. It is pending until a turn takes it. */
+  sent(uuid: string): void;
+  /** Returns the messages that no turn has taken yet, oldest first. */
+  waiting(): string[];
   /** Returns how many background tasks run: sub-agents, background commands, monitors. */
   tasks(): number;
   /** Returns whether no turn has begun since the last result line. */
@@ -17,6 +22,11 @@ export interface PendingWork {
   isOver(): boolean;
   /** Returns whether there is a result line that is not final. */
   isInterim(): boolean;
+  /**
+   * Returns whether stdin may be closed: there is a result, and nothing is pending that needs an
+   * open stdin. A cron job ends with the process, so it does not keep stdin open.
+   */
+  mayClose(): boolean;
 }
 
 // The tools with which a model schedules a later turn, or cancels it.
@@ -32,6 +42,8 @@ export function createPendingWork(): PendingWork {
   const calls = new Map<string, { name: string; input: Record<string, unknown> }>();
   // The turn that scheduled each wake-up. The CLI holds one wake-up and any number of cron jobs.
   const wakeups = new Map<string, { turn: number; recurs: boolean }>();
+  const waiting = new Set<string>();
+  const messages = new Set<string>();
   let tasks = 0;
   let turns = 0;
   let results = 0;
@@ -70,22 +82,30 @@ export function createPendingWork(): PendingWork {
 
   // The turn of a background task ends with a result line that names its origin. The turn of a
   // prompt or a wake-up ends with a result line that names no origin. A result line without an
-  // origin uses up the wake-ups that earlier turns scheduled.
+  // origin uses up the wake-ups that earlier turns scheduled, unless it answers a message.
   function observeResult(body: Record<string, unknown>): void {
     results += 1;
     isIdle = true;
     if (asString(asObject(body['origin'])?.['kind']) === 'task-notification') return;
+    if (messages.has(asString(body['user_message_uuid']) ?? '')) return;
     for (const [key, { turn, recurs }] of wakeups) {
       if (!recurs && turn < results) wakeups.delete(key);
     }
   }
 
-  const isPending = () => tasks > 0 || wakeups.size > 0;
+  function observeState({ uuid, state }: MessageState): void {
+    if (state !== 'queued') waiting.delete(uuid);
+  }
+
+  const isBusy = () => tasks > 0 || waiting.size > 0;
+  const isPending = () => isBusy() || wakeups.size > 0;
 
   return {
     observe(line) {
       if (line.kind !== 'event') return;
       tasks = backgroundTasksOf(line) ?? tasks;
+      const state = messageStateOf(line);
+      if (state) return observeState(state);
       if (resultOf(line)) return observeResult(line.body);
       const { type, subtype = '', body } = line;
       if (subtype === 'init') turns += 1;
@@ -93,10 +113,16 @@ export function createPendingWork(): PendingWork {
       if (type === 'user') observeAnswers(body);
       if (TURN_TYPES.includes(type) || TURN_SUBTYPES.includes(subtype)) isIdle = false;
     },
+    sent(uuid) {
+      waiting.add(uuid);
+      messages.add(uuid);
+    },
+    waiting: () => [...waiting],
     tasks: () => tasks,
     isIdle: () => isIdle,
     isOver: () => isIdle && !isPending(),
     isInterim: () => results > 0 && !(isIdle && !isPending()),
+    mayClose: () => results > 0 && isIdle && !isBusy() && !wakeups.has('wakeup'),
   };
 }
 

@@ -25,6 +25,10 @@ export interface ClaudeProcess {
    * Never rejects.
    */
   readonly closed: Promise<unknown>;
+  /** Writes text to stdin. A process that has ended, or that no longer reads, gets nothing. */
+  write(text: string): void;
+  /** Closes stdin. */
+  closeInput(): void;
   /** Returns the last 8 KiB of stderr. */
   stderrTail(): string;
   /**
@@ -49,8 +53,8 @@ export const STREAMS_GRACE_MS = 2_000;
 export const STDERR_TAIL_BYTES = 8 * 1024;
 
 /**
- * Starts `claude` in its own process group, with only the command's environment. `launcher` is put
- * before the program (`setpriv`, see parent-death.ts).
+ * Starts `claude` in its own process group, with only the command's environment. Stdin stays
+ * open until `closeInput`. `launcher` is put before the program (`setpriv`, see parent-death.ts).
  */
 export function startClaude(
   file: string,
@@ -62,16 +66,18 @@ export function startClaude(
     cwd,
     env: command.env,
     extendEnv: false,
-    input: command.stdin,
     detached: true,
     cleanup: false,
     reject: false,
     buffer: false,
     stripFinalNewline: false,
     encoding: 'buffer',
+    stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'pipe',
   });
+  // A process that ends, or closes its stdin, while Baton writes: the exit facts show what happened.
+  child.stdin.on('error', () => undefined);
   const tail = createByteTail(STDERR_TAIL_BYTES);
   child.stderr.on('data', (piece: Uint8Array) => tail.push(piece));
   // When stdout became silent (performance.now). `Infinity` while a piece of stdout is being
@@ -119,6 +125,12 @@ export function startClaude(
     lines,
     exit: Promise.race([ended, closed]),
     closed,
+    write(text) {
+      if (child.stdin.writable) child.stdin.write(text);
+    },
+    closeInput() {
+      if (child.stdin.writable) child.stdin.end();
+    },
     stderrTail: () => tail.text(),
     signal: (name) => signalGroup(child.pid, name),
     abandon() {

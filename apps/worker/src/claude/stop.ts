@@ -4,26 +4,30 @@ import type { AbortReason } from './abort-reason.ts';
 import type { ClaudeProcess } from './process.ts';
 
 /**
- * One rung of the ladder: a signal to the process group, and how long to wait for the end, in
- * milliseconds.
+ * One rung of the ladder: a request on stdin or a signal to the process group, and how long to wait
+ * for the end, in milliseconds.
  */
 interface StopStep {
-  signal: NodeJS.Signals;
+  act: 'ask' | NodeJS.Signals;
   waitMs: number;
 }
 
-const TERM: StopStep = { signal: 'SIGTERM', waitMs: 5_000 };
+// The CLI ends the turn, writes its result, and ends once stdin is closed. That takes a tenth of a
+// second; the rest is for a slow host.
+const ASK: StopStep = { act: 'ask', waitMs: 5_000 };
+
+const TERM: StopStep = { act: 'SIGTERM', waitMs: 5_000 };
 // SIGKILL ends a process at once, unless the process waits for a disk. The disk may take this long.
-const KILL: StopStep = { signal: 'SIGKILL', waitMs: 5_000 };
+const KILL: StopStep = { act: 'SIGKILL', waitMs: 5_000 };
 
 // SIGINT tells the model that a person stopped it, so only a caller's interrupt sends it
 // (docs/claude-cli.md, section 7; test/contract/processes.test.ts).
-const INT: StopStep = { signal: 'SIGINT', waitMs: 5_000 };
+const INT: StopStep = { act: 'SIGINT', waitMs: 5_000 };
 
 function ladder(reason: AbortReason): StopStep[] {
   switch (reason.kind) {
     case 'interrupt':
-      return [INT, TERM, KILL];
+      return [ASK, INT, TERM, KILL];
     case 'cancel':
     case 'hand_back':
     case 'timed_out':
@@ -37,18 +41,21 @@ function ladder(reason: AbortReason): StopStep[] {
 }
 
 /**
- * Stops a process with the ladder of signals for this reason. Resolves to null once the process has
+ * Stops a process with the ladder for this reason. `ask` asks the CLI on stdin to end its turn, and
+ * returns whether it could ask; default: it cannot. Resolves to null once the process has
  * ended. If the process is still there at the end of the ladder, resolves to a text that says why.
  * `wait` is for tests.
  */
 export async function stopClaude(
   claude: Pick<ClaudeProcess, 'signal' | 'exit'>,
   reason: AbortReason,
+  ask: () => boolean = () => false,
   wait: (ms: number, value: false, options: { signal: AbortSignal }) => Promise<false> = delay,
 ): Promise<string | null> {
   let refused: string | null = null;
-  for (const { signal, waitMs } of ladder(reason)) {
-    refused = claude.signal(signal);
+  for (const { act, waitMs } of ladder(reason)) {
+    if (act !== 'ask') refused = claude.signal(act);
+    else if (!ask()) continue;
     const waited = new AbortController();
     const ended = await Promise.race([
       claude.exit.then(() => true),

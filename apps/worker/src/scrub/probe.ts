@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_POLICY, newId } from '@baton/core/internal';
 import { buildCommand, type Command } from '../claude/command.ts';
 import type { ClaudeCli } from '../claude/find-claude-cli.ts';
+import { openInput } from '../claude/input.ts';
 import { type ClaudeProcess, startClaude } from '../claude/process.ts';
 import { stopClaude } from '../claude/stop.ts';
 import type { WorkerIdentity } from '../host/identity.ts';
@@ -69,6 +70,7 @@ async function runProbe(
   const command = probeCommand(deps, { dirs, api, key, marker });
   await writePrivateFiles(command.files);
   const claude = startClaude(deps.cli.file, command, { cwd, launcher: deps.launcher });
+  openInput(claude, { uuid: newId(), text: 'probe' }).close();
   const isInTime = await endsInTime(claude, signal);
   const whyNotEnded = await stopClaude(claude, { kind: 'lost' });
   await killMarked((found) => formatMarker(found) === marker);
@@ -91,7 +93,6 @@ function probeCommand(
     config: { query: 'probe', allowed_tools: ['Bash'] },
     claudeSessionId: id,
     resume: false,
-    prompt: 'probe',
     dirs,
     sessionId: id,
     runId: identity.workerId,

@@ -5,7 +5,8 @@ export interface PromptFinder {
 }
 
 /**
- * Creates a finder of the entry that holds `prompt`, at or after byte `from`. If the entry is there, a
+ * Creates a finder of the entry that holds `prompt`, at or after byte `from`. Versions of Baton before
+ * streaming input sent the prompt without a uuid of their own, so only its text leads to it. If the entry is there, a
  * resumed attempt does not send the prompt again. The CLI stores a slash command by its name and not as
  * it was typed, so the finder looks for the name.
  */

@@ -6,6 +6,7 @@ import {
   claudeIdOf,
   continuePointMissing,
   mainTranscriptPath,
+  promptUuidOf,
   type Session,
   type TranscriptFile,
   type TranscriptStore,
@@ -17,6 +18,7 @@ import { isEntryOf } from './entry-of.ts';
 import { createKnownIds, type KnownIds } from './known-ids.ts';
 import { createPromptFinder } from './prompt-finder.ts';
 import { createRecentMessages } from './recent-messages.ts';
+import { takenMessagesIn } from './taken-messages.ts';
 import type { TrackedFile } from './tracked-file.ts';
 
 /** The state that an attempt starts from, as its restored transcript shows it. */
@@ -28,7 +30,7 @@ export interface Restored {
   holdsPrompt: boolean;
   /** Whether the session's own part shows that the CLI ran a slash command itself, without calling the model. */
   ranCommand: boolean;
-  /** The ids of the entries in the session's own part. */
+  /** The ids of the entries in the session's own part, and of the messages that these entries hold. */
   uuids: ReadonlySet<string>;
   /** The newest message entries of the session's own part of the main file, oldest first. */
   messages: readonly string[];
@@ -72,6 +74,7 @@ export async function restoreTranscript(
   const point = isOwn ? undefined : session.continues_at;
   let isCut = false;
   const uuids = new Set<string>();
+  const promptUuid = promptUuidOf(session.id);
   const messageIds = createKnownIds();
   const entryIds = createKnownIds();
   const restored: Restored = { ...NOTHING_RESTORED, files: [], uuids, messageIds };
@@ -84,6 +87,7 @@ export async function restoreTranscript(
       const ids = uuidsIn(line);
       if (offset >= ownFrom) for (const uuid of ids) uuids.add(uuid);
       if (file.path !== main) return;
+      if (offset >= ownFrom) for (const id of takenMessagesIn(line)) uuids.add(id);
       holdsMessage ||= MESSAGE.test(line);
       restored.costState = readCostState(line) ?? restored.costState;
       // After a compaction the CLI appends old entries again under their old ids. They are skipped here.
@@ -104,7 +108,7 @@ export async function restoreTranscript(
     };
     const saved = { file, lineage };
     const { hash, length } = await writeFile(store, saved, projectDir, { onLine, isLast });
-    restored.holdsPrompt ||= finder.found();
+    restored.holdsPrompt ||= finder.found() || uuids.has(promptUuid);
     restored.files.push({
       path: file.path,
       base: isOwn ? file.base : length,

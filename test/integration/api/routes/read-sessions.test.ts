@@ -12,7 +12,7 @@ function makeEvents(sessionId: string, count: number): Event[] {
     type: i === 0 ? 'user' : 'assistant',
     ...defined({ subtype: i === 0 ? 'prompt' : undefined }),
     created_at: new Date('2026-01-01T00:00:00Z'),
-    raw: i === 0 ? promptLine(sessionId, 'hi') : `{"type":"assistant","n":${i + 1}}`,
+    raw: i === 0 ? promptLine(sessionId, 'hi', sessionId) : `{"type":"assistant","n":${i + 1}}`,
   }));
 }
 

@@ -7,9 +7,9 @@ import {
 } from '../../../../apps/worker/src/claude/process.ts';
 
 /** Starts a shell script in place of the CLI. */
-function start(script: string, stdin = ''): ClaudeProcess {
+function start(script: string): ClaudeProcess {
   const env = { PATH: '/usr/bin:/bin' };
-  const command = { args: ['-c', script], env, stdin, files: [] };
+  const command = { args: ['-c', script], env, files: [] };
   const claude = startClaude('/bin/sh', command, { cwd: '/' });
   onTestFinished(() => void claude.signal('SIGKILL'));
   return claude;
@@ -58,23 +58,34 @@ describe('a process of the CLI', () => {
     await claude.closed;
   });
 
-  test('gets its prompt on stdin, and the end of its stderr is kept', async () => {
-    const claude = start('cat; seq 1 9999 >&2', 'the prompt');
-    expect(await linesOf(claude)).toEqual(['the prompt']);
+  test('keeps its stdin open until it is closed, and the end of its stderr is kept', async () => {
+    const claude = start('cat; seq 1 9999 >&2');
+    const lines = claude.lines();
+    claude.write('first\n');
+    expect(await lines.next()).toMatchObject({ value: [{ text: 'first' }] });
+    claude.write('second\n');
+    expect(await lines.next()).toMatchObject({ value: [{ text: 'second' }] });
+    claude.closeInput();
+    expect(await lines.next()).toMatchObject({ done: true });
     await claude.closed;
     expect(claude.stderrTail()).toMatch(/\n9998\n9999\n$/);
     expect(Buffer.byteLength(claude.stderrTail())).toBe(8 * 1024);
   });
 
-  test('that does not read its prompt ends normally', async () => {
-    const claude = start('exit 0', 'x'.repeat(1024 * 1024));
+  test('that does not read its stdin ends normally', async () => {
+    const claude = start('exit 0');
+    claude.write('x'.repeat(1024 * 1024));
     expect(await linesOf(claude)).toEqual([]);
     expect(await claude.exit).toEqual({ code: 0, signal: null });
+    await claude.closed;
+    expect(() => claude.write('x')).not.toThrow();
+    expect(() => claude.closeInput()).not.toThrow();
   });
 
   test('that cannot be spawned reports the error', async () => {
-    const command = { args: [], env: {}, stdin: '', files: [] };
+    const command = { args: [], env: {}, files: [] };
     const claude = startClaude('/nowhere/claude', command, { cwd: '/' });
+    claude.write('x');
     expect(await linesOf(claude)).toEqual([]);
     expect(await claude.exit).toMatchObject({ code: null, spawnError: { code: 'ENOENT' } });
     expect(() => claude.signal('SIGTERM')).not.toThrow();

@@ -17,6 +17,9 @@ function makeTrackers({ isInterim = false, result = null as Result | null } = {}
     },
     work: {
       observe() {},
+      sent() {},
+      waiting: () => [],
+      mayClose: () => !isInterim,
       tasks: () => 0,
       isIdle: () => true,
       isOver: () => !isInterim,

@@ -1,4 +1,4 @@
-import type { Session } from '@baton/core/internal';
+import { promptUuidOf, type Session } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
   beginAttempt,
@@ -69,16 +69,35 @@ describe('at the start of an attempt,', () => {
     expect(isRestart(again(makeSession(), 'CRASHED', 'resume'))).toBe(false);
   });
 
-  test.each([
-    ['nothing', false, { resume: false, prompt: 'hi' }],
-    ['a transcript', false, { resume: true, prompt: 'hi' }],
-    ['a transcript', true, { resume: true, prompt: CONTINUATION_PROMPT }],
+  test.for<[string, boolean, { resume: boolean; text: string }]>([
+    ['nothing', false, { resume: false, text: 'hi' }],
+    ['a transcript', false, { resume: true, text: 'hi' }],
+    ['a transcript', true, { resume: true, text: CONTINUATION_PROMPT }],
   ])(
     'the right prompt is sent if the worker restored %s (with the session’s prompt: %s)',
-    (what, holdsPrompt, beginning) => {
+    ([what, holdsPrompt, { resume, text }]) => {
       const files = what === 'nothing' ? [] : [untrackedFile('some.jsonl')];
       const restored = { ...NOTHING_RESTORED, files, holdsPrompt };
-      expect(beginAttempt(makeSession({ query: 'hi' }), restored)).toEqual(beginning);
+      const beginning = beginAttempt(makeSession({ query: 'hi' }), restored);
+      expect(beginning).toMatchObject({ resume, prompt: { text } });
     },
   );
+
+  test('the prompt has the same uuid in every attempt of the session', () => {
+    const session = makeSession();
+    const own = promptUuidOf(session.id);
+    expect(beginAttempt(session, NOTHING_RESTORED).prompt.uuid).toBe(own);
+    expect(beginAttempt(session, NOTHING_RESTORED).prompt.uuid).toBe(own);
+    expect(beginAttempt(makeSession(), NOTHING_RESTORED).prompt.uuid).not.toBe(own);
+  });
+
+  test('a prompt that is sent again although the transcript has its uuid gets another uuid', () => {
+    const session = makeSession({ query: '/context' });
+    const own = promptUuidOf(session.id);
+    const files = [untrackedFile('some.jsonl')];
+    const restored = { ...NOTHING_RESTORED, files, holdsPrompt: true, ranCommand: true };
+    const { prompt } = beginAttempt(session, { ...restored, uuids: new Set([own]) });
+    expect(prompt.text).toBe('/context');
+    expect(prompt.uuid).not.toBe(own);
+  });
 });

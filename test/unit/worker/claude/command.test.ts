@@ -18,7 +18,6 @@ function input(
     config: { query: 'stored query', ...config },
     claudeSessionId: ID,
     resume: false,
-    prompt: 'the prompt',
     dirs: { config: '/run/c', tmp: '/run/t', files: '/run/f' },
     sessionId: 'session-1',
     runId: 'run-1',
@@ -40,7 +39,7 @@ const allowing = (env: object) => ({
   allowedPermissionModes: PERMISSION_MODES,
 });
 
-const ALWAYS = ['--print', '--output-format=stream-json', '--verbose'];
+const ALWAYS = ['--print', '--input-format=stream-json', '--output-format=stream-json', '--verbose'];
 
 // What each key of SessionConfig adds to the command. The test compiles only if every key is here.
 const REACHES: {
@@ -130,10 +129,10 @@ describe('the command', () => {
     },
   );
 
-  test('has the prompt only on stdin', () => {
-    const command = build({ query: 'stored query' }, { prompt: '--version' });
-    expect(command.stdin).toBe('--version');
-    expect(command.args).not.toContain('--version');
+  test('has no prompt: the CLI gets its messages on stdin', () => {
+    const command = build({ query: 'the query of the session' });
+    expect(JSON.stringify(command)).not.toContain('the query of the session');
+    expect(command.args).toContain('--input-format=stream-json');
   });
 
   test('appends custom_instructions to the appended system prompt', () => {
@@ -162,7 +161,7 @@ describe('the command', () => {
           },
         },
       },
-      { prompt: secret, marker: secret, baseEnv: { ANTHROPIC_API_KEY: secret } },
+      { marker: secret, baseEnv: { ANTHROPIC_API_KEY: secret } },
     );
     expect(args.join(' ')).not.toContain(secret);
   });

@@ -129,3 +129,62 @@ describe('in a run of the CLI,', () => {
     expect(state).toBe(expected);
   });
 });
+
+describe('a further message', () => {
+  const state = (name: string) => ({ type: 'command_lifecycle', command_uuid: 'm', state: name });
+
+  function after(...lines: object[]) {
+    const work = createPendingWork();
+    work.observe(parseLine(JSON.stringify(INIT)));
+    work.sent('m');
+    for (const line of lines) work.observe(parseLine(JSON.stringify(line)));
+    return work;
+  }
+
+  test('keeps the run open until a turn takes it and has its result', () => {
+    expect(after(RESULT).waiting()).toEqual(['m']);
+    expect(after(RESULT, state('queued')).isInterim()).toBe(true);
+    expect(after(RESULT, state('queued')).mayClose()).toBe(false);
+    expect(after(RESULT, state('queued'), state('started'), INIT).mayClose()).toBe(false);
+    expect(after(RESULT, state('started'), INIT, RESULT).isOver()).toBe(true);
+  });
+
+  test('is part of the running turn once it is started', () => {
+    const work = after(SAID, state('queued'), state('started'), RESULT);
+    expect(work.waiting()).toEqual([]);
+    expect(work.mayClose()).toBe(true);
+  });
+
+  test.for(['completed', 'cancelled'])('that is %s keeps nothing open', (last) => {
+    expect(after(RESULT, state(last)).mayClose()).toBe(true);
+  });
+
+  test('does not use up a wake-up that an earlier turn scheduled', () => {
+    const answered = { ...RESULT, user_message_uuid: 'm' };
+    expect(after(...wakeup(), RESULT, state('started'), INIT, answered).isOver()).toBe(false);
+    expect(after(...wakeup(), RESULT, INIT, RESULT).isOver()).toBe(false);
+    expect(after(...wakeup(), RESULT, state('started'), INIT, RESULT).isOver()).toBe(true);
+  });
+});
+
+describe('stdin', () => {
+  function mayClose(...lines: object[]): boolean {
+    const work = createPendingWork();
+    for (const line of lines) work.observe(parseLine(JSON.stringify(line)));
+    return work.mayClose();
+  }
+
+  test('stays open until there is a result', () => {
+    expect(mayClose(INIT, SAID)).toBe(false);
+    expect(mayClose(INIT, SAID, RESULT)).toBe(true);
+  });
+
+  test('stays open for a background task and a wake-up', () => {
+    expect(mayClose(INIT, tasks('a'), RESULT)).toBe(false);
+    expect(mayClose(INIT, ...wakeup(), RESULT)).toBe(false);
+  });
+
+  test('does not stay open for a cron job, which ends with the process', () => {
+    expect(mayClose(INIT, ...cron(true), RESULT)).toBe(true);
+  });
+});

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { stopClaude } from '../../../../apps/worker/src/claude/stop.ts';
 
 /** A process that takes or refuses signals, and ends when the test ends it. */
@@ -12,7 +12,7 @@ function stubborn(errno: string | null) {
   return { claude: { exit: exit.promise, signal }, signals, end: exit.resolve };
 }
 
-const LONGEST_LADDER_MS = 15_000;
+const LONGEST_LADDER_MS = 20_000;
 
 describe('the stop of a process', () => {
   test.for([
@@ -30,38 +30,38 @@ describe('the stop of a process', () => {
         waitedMs += ms;
         return false;
       };
-      expect(await stopClaude(claude, { kind }, wait)).toMatch(why);
+      expect(await stopClaude(claude, { kind }, () => true, wait)).toMatch(why);
       expect(waitedMs).toBeLessThanOrEqual(LONGEST_LADDER_MS);
       expect(signals.at(-1)).toBe('SIGKILL');
     },
   );
 
-  test.for([
-    ['cancel', [[5_000, 'SIGTERM']]],
-    ['hand_back', [[5_000, 'SIGTERM']]],
-    [
-      'interrupt',
-      [
-        [5_000, 'SIGINT'],
-        [5_000, 'SIGTERM'],
-      ],
-    ],
-    ['lost', []],
-  ] as const)(
-    'sends SIGKILL only after the waits of the weaker signals (cause of the stop: %s)',
-    async ([kind, waits]) => {
-      const { claude, signals, end } = stubborn(null);
-      const waited: [number, string | undefined][] = [];
-      const wait = async (ms: number): Promise<false> => {
-        if (signals.at(-1) === 'SIGKILL') end({ code: null, signal: 'SIGKILL' });
-        else waited.push([ms, signals.at(-1)]);
-        return false;
-      };
-      expect(await stopClaude(claude, { kind }, wait)).toBeNull();
-      expect(waited).toEqual(waits);
-      expect(signals).toEqual([...waits.map(([, signal]) => signal), 'SIGKILL']);
-    },
-  );
+  test('asks the CLI before an interrupt signals it', async () => {
+    const { claude, signals, end } = stubborn(null);
+    const asked = vi.fn(() => true);
+    const stopped = stopClaude(claude, { kind: 'interrupt' }, asked);
+    end({ code: 1, signal: null });
+    expect(await stopped).toBeNull();
+    expect(asked).toHaveBeenCalledOnce();
+    expect(signals).toEqual([]);
+  });
+
+  test('sends SIGINT at once if the CLI cannot be asked', async () => {
+    const { claude, signals, end } = stubborn(null);
+    const stopped = stopClaude(claude, { kind: 'interrupt' }, () => false);
+    end({ code: 0, signal: null });
+    expect(await stopped).toBeNull();
+    expect(signals).toEqual(['SIGINT']);
+  });
+
+  test.for(['cancel', 'hand_back', 'lost'] as const)('asks nothing for %s', async (kind) => {
+    const { claude, end } = stubborn(null);
+    const asked = vi.fn(() => true);
+    const stopped = stopClaude(claude, { kind }, asked);
+    end({ code: 143, signal: null });
+    expect(await stopped).toBeNull();
+    expect(asked).not.toHaveBeenCalled();
+  });
 
   test('sends no SIGKILL to a process that ends after SIGTERM', async () => {
     const { claude, signals, end } = stubborn(null);

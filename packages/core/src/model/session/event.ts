@@ -60,12 +60,13 @@ export function boundRaw(line: string): { raw: string; raw_bytes?: number } {
 /**
  * Returns the line that records a prompt. The CLI does not print the prompt, but readers need the whole conversation.
  */
-export function promptLine(claudeSessionId: string, prompt: string): string {
+export function promptLine(claudeSessionId: string, prompt: string, uuid: string): string {
   return JSON.stringify({
     type: 'user',
     subtype: 'prompt',
     message: { role: 'user', content: prompt },
     parent_tool_use_id: null,
     session_id: claudeSessionId,
+    uuid,
   });
 }

@@ -1,0 +1,70 @@
+import {
+  messageLine,
+  refusalLine,
+  requestLine,
+  responseLine,
+  type UserMessage,
+} from './input-lines.ts';
+import type { ClaudeLine } from './line.ts';
+import type { ClaudeProcess } from './process.ts';
+import { cliRequestOf } from './protocol-line.ts';
+
+/** What Baton writes to one process of the CLI. Once the input is closed, nothing is written. */
+export interface ClaudeInput {
+  /** Writes a message. Returns whether the input was still open. */
+  send(message: UserMessage): boolean;
+  /**
+   * Withdraws messages that no turn has taken, and asks the CLI to end its turn. Returns whether the
+   * input was still open.
+   */
+  interrupt(waiting: readonly string[]): boolean;
+  /** Answers a line that asks Baton something. Other lines are ignored. */
+  answer(line: ClaudeLine): void;
+  /** Closes stdin. The CLI ends once its turn is over and nothing is pending. */
+  close(): void;
+}
+
+// Print mode denies a call that needs an approval. Baton does the same, because nobody was asked.
+const DENIAL = {
+  behavior: 'deny',
+  message: 'Nobody can approve this tool call: the session runs without a permission prompt.',
+};
+
+/**
+ * Opens the input of a process that has just been spawned, and writes the prompt. The control
+ * request `initialize` is written before the prompt, at once: if it came later, a resumed CLI would
+ * already run tools (docs/claude-cli.md, section 16).
+ */
+export function openInput(
+  claude: Pick<ClaudeProcess, 'write' | 'closeInput'>,
+  prompt: UserMessage,
+): ClaudeInput {
+  let isOpen = true;
+  const write = (line: string): boolean => {
+    if (isOpen) claude.write(line);
+    return isOpen;
+  };
+  write(requestLine({ subtype: 'initialize' }));
+  write(messageLine(prompt));
+  return {
+    send: (message) => write(messageLine(message)),
+    interrupt(waiting) {
+      for (const message_uuid of waiting) {
+        write(requestLine({ subtype: 'cancel_async_message', message_uuid }));
+      }
+      return write(requestLine({ subtype: 'interrupt' }));
+    },
+    answer(line) {
+      const request = cliRequestOf(line);
+      if (request === null) return;
+      const { id, subtype } = request;
+      if (subtype === 'can_use_tool') write(responseLine(id, DENIAL));
+      else write(refusalLine(id, `Baton does not answer requests of the kind ${subtype}`));
+    },
+    close() {
+      if (!isOpen) return;
+      isOpen = false;
+      claude.closeInput();
+    },
+  };
+}
