@@ -64,7 +64,7 @@ export function onPromptSaved(
   prompt: string,
   signal: NodeJS.Signals,
 ) {
-  const saved = `"message":{"role":"user","content":"${prompt}`;
+  const saved = `"message":{"role":"user","content":[{"type":"text","text":"${prompt}`;
   return async (claude: RunningClaude): Promise<void> => {
     const isSaved = async () => (await home.readTranscript(id))?.includes(saved);
     await waitFor('the prompt in the transcript', isSaved);

@@ -68,7 +68,9 @@ describe('signals', () => {
     const run = await stopped(KILL, 'SIGKILL');
     expect(run).toMatchObject({ exitCode: null, signal: 'SIGKILL', results: [] });
     const users = (await entriesOf(cli.home, KILL)).filter((entry) => entry.type === 'user');
-    expect(users.map((entry) => entry['message'])).toEqual([{ role: 'user', content: 'go' }]);
+    expect(users.map((entry) => entry['message'])).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'go' }] },
+    ]);
   });
 });
 

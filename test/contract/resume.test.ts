@@ -83,8 +83,8 @@ test('two plain resumes at once in separate config dirs make two branches', asyn
     [right, 'right', 'left'],
   ] as const) {
     const added = (await bytesOf(cli.home, ID)).slice(start.length);
-    expect(added).toContain(`"content":"${own}"`);
-    expect(added).not.toContain(`"content":"${other}"`);
+    expect(added).toContain(`"text":"${own}"`);
+    expect(added).not.toContain(`"text":"${other}"`);
   }
 });
 

@@ -54,6 +54,7 @@ async function takeTurn(stage: Stage, message: Message): Promise<void> {
   } else {
     await play(stage, script);
   }
+  if (stage.endsAfterTurn) close(stage, stage.exitCode);
   if (!stage.hasResult) printResult(stage, {});
 }
 
@@ -86,7 +87,9 @@ function stopTurn(stage: Stage): void {
 
 function printState(stage: Stage, command_uuid: string, state: string): void {
   const { sessionId: session_id } = stage.who;
-  print(stage, [{ type: 'command_lifecycle', command_uuid, state, uuid: randomUUID(), session_id }]);
+  print(stage, [
+    { type: 'command_lifecycle', command_uuid, state, uuid: randomUUID(), session_id },
+  ]);
 }
 
 function setStage(flags: Flags, argv: string[]): Stage | undefined {
@@ -111,6 +114,7 @@ function setStage(flags: Flags, argv: string[]): Stage | undefined {
       turns: 1,
       lastText: '',
       hasResult: false,
+      endsAfterTurn: false,
       exitCode: 0,
       ignored: new Set<string>(),
       isSilent: false,

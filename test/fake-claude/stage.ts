@@ -27,6 +27,8 @@ export interface Stage {
   turns: number;
   lastText: string;
   hasResult: boolean;
+  /** Whether the process ends after the turn, without a result line. */
+  endsAfterTurn: boolean;
   exitCode: number;
   ignored: Set<string>;
   /**
@@ -71,7 +73,7 @@ export function begin(stage: Stage, uuid: string, withInit: boolean): void {
   if (stage.hasResult) stage.cost += 0.01;
   stage.hasResult = false;
   stage.turns = 1;
-  const message = { role: 'user', content: stage.prompt };
+  const message = { role: 'user', content: [{ type: 'text', text: stage.prompt }] };
   const prompt = { type: 'user', message, uuid, timestamp: new Date().toISOString() };
   stage.transcript.append([entryOf(stage.who, prompt)]);
   if (withInit) print(stage, [initLine(stage.who, stage.env)]);

@@ -72,7 +72,10 @@ function readEntries(path: string): Entry[] {
 
 function promptOf(entry: Entry): string[] {
   const content = contentOf(entry);
-  return entry['type'] === 'user' && typeof content === 'string' ? [content] : [];
+  if (entry['type'] !== 'user' || !Array.isArray(content)) return [];
+  return content.flatMap(({ type, text }: { type?: unknown; text?: unknown }) =>
+    type === 'text' && typeof text === 'string' ? [text] : [],
+  );
 }
 
 function textsOf(entry: Entry): string[] {

@@ -12,8 +12,10 @@ export type Line = Record<string, unknown> & { type: string; subtype?: string };
 
 /** The output and the exit of a finished CLI process. */
 export interface ClaudeRun {
-  /** The lines of stdout that are JSON objects, parsed. */
+  /** The lines of stdout that belong to the conversation, parsed. */
   lines: Line[];
+  /** All lines of stdout that are JSON objects, also the protocol's. */
+  allLines: Line[];
   results: Line[];
   stdout: string;
   stderr: string;
@@ -30,6 +32,8 @@ export interface ClaudeOptions {
   env?: Record<string, string>;
   /** An executable to run instead of the CLI under test. */
   bin?: string;
+  /** Whether stdin stays open after the prompt, for more messages. Default: false. */
+  staysOpen?: boolean;
 }
 
 /** A running CLI process. */
@@ -41,6 +45,14 @@ export interface RunningClaude {
    * without such a line.
    */
   line(what: string, matches: (line: Line) => boolean): Promise<Line>;
+  /** Writes a message to stdin and returns its uuid. */
+  send(text: string, options?: { uuid?: string; priority?: 'next' | 'later' | 'now' }): string;
+  /** Writes a control request to stdin and resolves with the response. */
+  ask(request: Record<string, unknown> & { subtype: string }): Promise<Line>;
+  /** Answers a control request of the CLI with a response. */
+  answer(request: Line, response: object): void;
+  /** Closes stdin. */
+  close(): void;
   done: Promise<ClaudeRun>;
 }
 
@@ -67,7 +79,12 @@ function claudeEnv(options: ClaudeOptions): Record<string, string> {
   };
 }
 
-/** Starts the CLI in print mode, in a new process group, with the prompt on stdin. */
+const PROTOCOL_TYPES = ['command_lifecycle', 'control_request', 'control_response'];
+
+/**
+ * Starts the CLI in print mode with streaming input, in a new process group. Its stdin holds
+ * `initialize` and the prompt, and is closed then, so the CLI ends after the turn.
+ */
 export function startClaude(options: ClaudeOptions): RunningClaude {
   const flags = [
     '--print',
@@ -86,43 +103,62 @@ export function startClaude(options: ClaudeOptions): RunningClaude {
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (out.stderr += text));
   child.stdin.on('error', () => undefined); // a CLI that refuses its flags never reads the prompt
-  child.stdin.end(firstLines(options.prompt ?? ''));
+  const write = (line: object) => void child.stdin.write(`${JSON.stringify(line)}\n`);
+  write(requestLine(randomUUID(), { subtype: 'initialize' }));
+  write(messageLine(options.prompt ?? '', { uuid: randomUUID() }));
+  if (options.staysOpen !== true) child.stdin.end();
 
   const done = once(child, 'close').then(([exitCode, signal]): ClaudeRun => {
-    const lines = parseLines(out.stdout);
+    const allLines = parseLines(out.stdout);
+    const lines = allLines.filter(({ type }) => !PROTOCOL_TYPES.includes(type));
     const results = lines.filter((line) => line.type === 'result');
-    return { ...out, lines, results, exitCode, signal };
+    return { ...out, lines, allLines, results, exitCode, signal };
   });
   done.catch(() => undefined);
+  const line: RunningClaude['line'] = (what, matches) =>
+    waitFor(what, () => {
+      const found = parseLines(out.stdout).find(matches);
+      if (found === undefined && child.exitCode !== null) {
+        throw new Error(`the CLI ended without ${what}: ${out.stdout}${out.stderr}`);
+      }
+      return found;
+    });
   return {
     child,
     pid: child.pid ?? -1,
     done,
-    line: (what, matches) =>
-      waitFor(what, () => {
-        const found = parseLines(out.stdout).find(matches);
-        if (found === undefined && child.exitCode !== null) {
-          throw new Error(`the CLI ended without ${what}: ${out.stdout}${out.stderr}`);
-        }
-        return found;
-      }),
+    line,
+    send(text, { uuid = randomUUID(), ...rest } = {}) {
+      write(messageLine(text, { uuid, ...rest }));
+      return uuid;
+    },
+    ask(request) {
+      const id = randomUUID();
+      write(requestLine(id, request));
+      return line(`the response to ${request.subtype}`, ({ type, response }) => {
+        const { request_id } = (response ?? {}) as { request_id?: string };
+        return type === 'control_response' && request_id === id;
+      });
+    },
+    answer({ request_id }, response) {
+      write({ type: 'control_response', response: { subtype: 'success', request_id, response } });
+    },
+    close: () => void child.stdin.end(),
   };
 }
 
-function firstLines(prompt: string): string {
-  const initialize = {
-    type: 'control_request',
-    request_id: randomUUID(),
-    request: { subtype: 'initialize' },
-  };
-  const message = {
+function requestLine(request_id: string, request: { subtype: string }): object {
+  return { type: 'control_request', request_id, request };
+}
+
+function messageLine(text: string, rest: { uuid: string; priority?: string }): object {
+  return {
     type: 'user',
-    message: { role: 'user', content: [{ type: 'text', text: prompt }] },
+    message: { role: 'user', content: [{ type: 'text', text }] },
     parent_tool_use_id: null,
     session_id: '',
-    uuid: randomUUID(),
+    ...rest,
   };
-  return `${JSON.stringify(initialize)}\n${JSON.stringify(message)}\n`;
 }
 
 /** Returns the complete lines of a text that are JSON objects, parsed. */
