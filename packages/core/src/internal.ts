@@ -105,6 +105,7 @@ export {
   type Event,
   type EventView,
   eventViewSchema,
+  messageLine,
   promptLine,
   toEventView,
 } from './model/session/event.ts';
@@ -239,19 +240,14 @@ export { readConversation } from './store/conversation.ts';
 export type { ConversationTree, EndedSession } from './store/conversation-tree.ts';
 export type { DeliveryStore } from './store/delivery-store.ts';
 export { type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
+export type { AttemptRecord, OwnerNews } from './store/guarded-writer.ts';
 export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
 export { createLeaderLease, type LeaderLease } from './store/leader-lease.ts';
 export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
 export type { DeliveredMessage, MessageStore } from './store/message-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export { findOpenableSessions } from './store/openable-sessions.ts';
-export type {
-  AttemptRecord,
-  Ending,
-  OwnedSession,
-  Progress,
-  StopTimes,
-} from './store/owned-session.ts';
+export type { Ending, OwnedSession, Progress } from './store/owned-session.ts';
 export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
 export type { ScheduleStore } from './store/schedule-store.ts';
 export type { SecretStore } from './store/secret-store.ts';

@@ -3,15 +3,17 @@ import type {
   LivePublisher,
   Logger,
   OwnedSession,
+  OwnerNews,
   Prices,
   Session,
-  StopTimes,
   StoreClock,
   Stores,
 } from '@baton/core/internal';
 import type { ClaudeCli } from '../claude/find-claude-cli.ts';
+import { asUserText } from '../claude/prompt-text.ts';
 import type { HostHealth } from '../host/host-health.ts';
 import type { DeadlinesMs } from './deadlines.ts';
+import { createMessageRelay, type MessageRelay } from './message-relay.ts';
 import { type Ownership, watchOwnership } from './ownership.ts';
 import type { PrepareDeps } from './prepare.ts';
 import { type AttemptProgress, createAttemptProgress } from './progress.ts';
@@ -22,7 +24,7 @@ import type { WriteOptions } from './write-until-acknowledged.ts';
 
 /** The services and settings that all attempts of a worker share. */
 export interface AttemptDeps extends PrepareDeps {
-  stores: PrepareDeps['stores'] & Pick<Stores, 'owned'>;
+  stores: PrepareDeps['stores'] & Pick<Stores, 'owned' | 'messages'>;
   clock: StoreClock;
   live: LivePublisher;
   cli: ClaudeCli;
@@ -48,6 +50,8 @@ export interface AttemptContext {
   owned: OwnedSession;
   /** Writes events in order, and renews the lease until the recorder finishes. */
   recorder: Recorder;
+  /** Takes the messages of callers to the process. */
+  relay: MessageRelay;
   progress: AttemptProgress;
   stopSwitch: StopSwitch;
   ownership: Ownership;
@@ -94,13 +98,24 @@ export function createAttemptContext(
     lastSeq: session.last_event_seq,
     leaseMs,
     progress: progress.current,
-    onFenceHeld: (stopTimes) => {
+    onFenceHeld: (news) => {
       ownership.fenceHeld();
-      stopOnRequest(stopTimes, stopSwitch);
+      stopOnRequest(news, stopSwitch);
+      relay.pendingChanged(news.pending_messages);
     },
     onMustStop: () => stopSwitch.stop({ kind: 'lost' }),
     ...writeOptions,
   });
+  const relay = createMessageRelay({
+    owned,
+    recorder,
+    messages: deps.stores.messages,
+    masker: deps.masker,
+    now: () => deps.clock.now(),
+    textOf: ({ content }) => asUserText(content, session.config),
+    ...writeOptions,
+  });
+  relay.pendingChanged(session.pending_messages);
   return {
     deps,
     session,
@@ -108,6 +123,7 @@ export function createAttemptContext(
     log,
     owned,
     recorder,
+    relay,
     progress,
     stopSwitch,
     ownership,
@@ -121,7 +137,7 @@ export function createAttemptContext(
  * precedence over an interrupt.
  */
 function stopOnRequest(
-  { cancel_requested_at, interrupt_requested_at }: StopTimes,
+  { cancel_requested_at, interrupt_requested_at }: OwnerNews,
   stopSwitch: StopSwitch,
 ): void {
   if (cancel_requested_at) stopSwitch.stop({ kind: 'cancel' });

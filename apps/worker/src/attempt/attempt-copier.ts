@@ -1,4 +1,6 @@
+import { mainTranscriptPath } from '@baton/core/internal';
 import { createTranscriptCopier, type TranscriptCopier } from '../transcript/copier.ts';
+import { messageIdsIn } from '../transcript/taken-messages.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import type { Prepared } from './prepare.ts';
 import type { RunTrackers } from './progress.ts';
@@ -6,14 +8,16 @@ import { createSpendingReader } from './read-spending.ts';
 
 /**
  * Creates the copier of an attempt's transcript, which the CLI writes in `projectDir`. The copier
- * passes the usage of each appended message to the meter. It logs each file that it leaves out.
+ * passes the usage of each appended message to the meter, and tells the relay which messages of
+ * callers were appended. It logs each file that it leaves out.
  */
 export function createAttemptCopier(
-  { deps, session, attempt, log }: AttemptContext,
+  { deps, session, attempt, relay, log }: AttemptContext,
   projectDir: string,
   { restored }: Pick<Prepared, 'restored'>,
-  { meter }: Pick<RunTrackers, 'meter'>,
+  { meter, claudeSession }: Pick<RunTrackers, 'meter' | 'claudeSession'>,
 ): TranscriptCopier {
+  const readSpending = createSpendingReader(restored, meter);
   return createTranscriptCopier(deps.stores.transcripts, {
     sessionId: session.id,
     fence: attempt.fence,
@@ -30,6 +34,10 @@ export function createAttemptCopier(
         { path },
         'the path of a transcript file contains a secret; Baton does not save the file',
       ),
-    onAppended: createSpendingReader(restored, meter),
+    onAppended(path, data) {
+      readSpending(path, data);
+      const isMain = path === mainTranscriptPath(claudeSession.id());
+      if (isMain && relay.isExpecting()) relay.foundInTranscript(messageIdsIn(data));
+    },
   });
 }

@@ -23,10 +23,12 @@ import { type Prepared, prepareAttempt } from './prepare.ts';
 import type { RunTrackers } from './progress.ts';
 import { reconcileHistory } from './reconcile-history.ts';
 import { refuseAttempt } from './refuse-attempt.ts';
+import { buildRemainingConfig, findSpentLimit } from './remaining-turns-and-budget.ts';
 import { removeDeadAttempts } from './remove-dead-attempts.ts';
 import { type RunFacts, runClaude } from './run.ts';
 import { settleCost } from './settle-cost.ts';
 import { startCopyLoop, type TranscriptCopy } from './transcript-copy.ts';
+import { countTurns } from './turn-count.ts';
 import { type AttemptResult, writeEnding } from './write-ending.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
@@ -38,6 +40,8 @@ export interface RunningAttempt {
    * Renews the lease now. Resolves to whether MongoDB confirms that this attempt holds the session.
    */
   confirm(): Promise<boolean>;
+  /** Sends the messages that the session has accepted, because the control channel announced one. */
+  sendMessages(): void;
   /** Records that the job's lock was renewed: Redis confirms that no other worker got the job. */
   lockHeld(): void;
   /**
@@ -57,6 +61,7 @@ export function startAttempt(
   return {
     abort: context.stopSwitch.stop,
     confirm: () => context.recorder.heartbeat(),
+    sendMessages: context.relay.wake,
     lockHeld: () => context.ownership.lockHeld(),
     // `giveUp` stops the recorder even if the attempt ends with an error. Otherwise the recorder
     // would keep renewing the lease. `giveUp` also stops the copy of the transcript and every write
@@ -165,6 +170,7 @@ function startTranscriptCopy(
   const hostFolder = dirname(dirs.root);
   return startCopyLoop(copier, context.recorder, {
     ...context.writeOptions,
+    settleMessages: context.relay.settle,
     hostFolder,
     onFolderLost: () =>
       context.log.error(
@@ -176,7 +182,7 @@ function startTranscriptCopy(
 
 /** Runs the CLI until its process has ended or cannot be ended. */
 function runProcess(
-  { deps, session, attempt, log, recorder, stopSwitch }: AttemptContext,
+  { deps, session, attempt, log, recorder, relay, stopSwitch, progress }: AttemptContext,
   prepared: Prepared,
   trackers: RunTrackers,
 ): Promise<RunFacts> {
@@ -187,6 +193,8 @@ function runProcess(
       launcher: deps.launcher,
       deadlines: deadlinesOf(session.config, deps.deadlines),
       recorder,
+      relay,
+      turns: countTurns(session, progress),
       partials: createPartials(deps.live, session, attempt.attempt),
       masker: deps.masker,
       onInit: deps.host.reportStarted,
@@ -268,6 +276,7 @@ async function writeDecided(
         transcript: run.transcript,
         exitLateMs: run.facts?.exitLateMs,
         counts: session.counts,
+        mayLeaveMessages: isWithoutMessages(session, outcome, progress),
       }),
     writeOptions,
   );
@@ -275,6 +284,17 @@ async function writeDecided(
     return { ...result, ownAccount: true };
   }
   return result ?? { kind: 'lost' };
+}
+
+/** Returns whether the session takes no message any more, although it completes. */
+function isWithoutMessages(
+  session: Session,
+  outcome: Outcome,
+  progress: AttemptContext['progress'],
+): boolean {
+  if (outcome.kind === 'completed' && outcome.stopped_by) return true;
+  const remaining = buildRemainingConfig({ ...session, totals: progress.totals() });
+  return findSpentLimit(remaining) !== null;
 }
 
 /**

@@ -3,8 +3,8 @@ import {
   type Event,
   type EventStore,
   type OwnedSession,
+  type OwnerNews,
   type Progress,
-  type StopTimes,
   type Wakeup,
 } from '@baton/core/internal';
 import type { Backlog } from './backlog.ts';
@@ -27,10 +27,14 @@ export interface CommitQueue {
   /** What the next commit writes to move the session to `running`, or null. */
   running: RunningFacts | null;
   /**
-   * A transcript manifest for the next commit, or null. The commit is due at `by`
-   * (performance.now).
+   * A transcript manifest for the next commit and the messages that this transcript holds, or null.
+   * The commit is due at `by` (performance.now).
    */
-  amendment: { transcript: NonNullable<Progress['transcript']>; by: number } | null;
+  amendment: {
+    transcript: NonNullable<Progress['transcript']>;
+    delivered: readonly string[];
+    by: number;
+  } | null;
   /** Callbacks that receive whether the next commit confirmed the fence. */
   heartbeats: ((isConfirmed: boolean) => void)[];
   phase: 'recording' | 'finishing' | 'finished';
@@ -52,7 +56,7 @@ export interface CommitDeps extends WriteOptions {
    */
   progress(): Progress;
   /** Called after each update that MongoDB confirmed under this attempt's fence. */
-  onFenceHeld(stopTimes: StopTimes): void;
+  onFenceHeld(news: OwnerNews): void;
   /** Called once if the loop ends because of `CommitQueue.mustStopWriting`. */
   onMustStop(): void;
 }
@@ -134,12 +138,12 @@ async function commit(
   const progress = takeProgress(queue, last?.seq, deps.progress());
   const facts = queue.running;
   queue.running = null;
-  const stopTimes = await writeUntilAcknowledged(
+  const news = await writeUntilAcknowledged(
     () => (facts ? deps.owned.markRunning({ ...progress, ...facts }) : deps.owned.commit(progress)),
     deps,
   );
-  if (stopTimes) deps.onFenceHeld(stopTimes);
-  return stopTimes !== null;
+  if (news) deps.onFenceHeld(news);
+  return news !== null;
 }
 
 // The next worker concludes the session from a committed result, so the line of the result must be
@@ -149,13 +153,14 @@ function takeProgress(
   seq: number | undefined,
   { last_result, ...progress }: Progress,
 ): Progress {
-  const transcript = queue.amendment?.transcript;
+  const { transcript, delivered } = queue.amendment ?? {};
   queue.amendment = null;
   const isResultRecorded = last_result && queue.backlog.events === 0;
   return {
     ...progress,
     ...defined({
       transcript,
+      delivered: delivered && delivered.length > 0 ? delivered : undefined,
       last_event_seq: seq,
       last_result: last_result === null || isResultRecorded ? last_result : undefined,
     }),

@@ -63,7 +63,8 @@ export interface Prepared {
   cwd: string;
   /** The identity of the working directory before the process starts. */
   dirBeforeStart: DirIdentity;
-  prompt: UserMessage;
+  /** The first message to the CLI, or null if only messages of callers are to be sent. */
+  prompt: UserMessage | null;
   /** Claude's session id of the conversation that the process begins or resumes. */
   claudeSessionId: string;
   restored: Restored;
@@ -106,7 +107,7 @@ export async function prepareAttempt(
         );
   const claudeSessionId = lineage[0] ? claudeIdOf(lineage[0]) : session.root_session_id;
   const history = await readHistory(stores.events, session, restored);
-  const beginning = beginAttempt(session, restored);
+  const beginning = beginAttempt(session, restored, history);
   const remainingConfig = buildRemainingConfig(session);
   const marker = formatMarker({ ...identity, sessionId: session.id, fence });
   const { config, opened } = await deps.opener.config(remainingConfig, isOpenable(stores, session));

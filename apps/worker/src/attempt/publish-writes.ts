@@ -33,9 +33,9 @@ export function withPublishing(
       if (held) publish(status, progress.last_event_seq);
       return held;
     },
-    async conclude(to, ending, attempt) {
-      const held = await owned.conclude(to, ending, attempt);
-      if (held) publish(to, ending.last_event_seq);
+    async conclude(to, ending, attempt, options) {
+      const held = await owned.conclude(to, ending, attempt, options);
+      if (held && held !== 'pending') publish(to, ending.last_event_seq);
       return held;
     },
     async returnToQueue(back, attempt) {

@@ -5,6 +5,7 @@ import { findAnswerProblem } from './answer-problem.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import type { Prepared } from './prepare.ts';
 import { findSpentLimit } from './remaining-turns-and-budget.ts';
+import { settleEarlierMessages } from './settle-earlier-messages.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /**
@@ -14,16 +15,23 @@ import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
  */
 export async function reconcileHistory(
   context: AttemptContext,
-  { history, remainingConfig }: Prepared,
+  prepared: Prepared,
 ): Promise<Outcome | null> {
+  const { history, remainingConfig } = prepared;
   const { session, stopSwitch } = context;
-  if (history.answer) return concludeAnswered(context, history.answer);
-  if (!(await setAside(context, history.amends))) return concludeUnstarted({ kind: 'lost' });
+  // An answer stays stored until a turn takes a pending message: callers may take the message back.
+  if (!history.answer && !(await setAside(context, history.amends))) {
+    return concludeUnstarted({ kind: 'lost' });
+  }
   for (const line of history.unrecorded) {
     await context.recorder.record({ ...line, raw: context.deps.masker.line(line.raw) });
   }
-  if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
+  const pending = await settleEarlierMessages(context, prepared);
+  if (pending === null) return concludeUnstarted({ kind: 'lost' });
   const spent = findSpentLimit(remainingConfig);
+  const isDone = pending.length === 0 || spent !== null || session.interrupt_requested_at;
+  if (history.answer && isDone) return concludeAnswered(context, history.answer);
+  if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
   if (spent) return { kind: 'failed', failure: spent };
   return stopSwitch.reason ? concludeUnstarted(stopSwitch.reason) : null;
 }

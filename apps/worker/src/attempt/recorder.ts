@@ -18,6 +18,8 @@ export interface Recorder {
    * before the next line.
    */
   record(line: RecordedLine): Promise<void> | undefined;
+  /** The number of the event that was recorded last. */
+  readonly seq: number;
   /**
    * Makes the next write move the session to `running`. Called when the first init line was read.
    */
@@ -26,7 +28,7 @@ export interface Recorder {
    * Adds a transcript manifest to the next write. If no batch of events is written within 260 ms,
    * the manifest is written alone.
    */
-  amend(progress: Required<Pick<Progress, 'transcript'>>): void;
+  amend(progress: Amendment): void;
   /** Renews the lease with a write. Resolves to whether MongoDB confirmed the fence. */
   heartbeat(): Promise<boolean>;
   /**
@@ -40,6 +42,9 @@ export interface Recorder {
    */
   readonly mustStopWriting: boolean;
 }
+
+/** A transcript manifest, and the messages that this transcript holds. */
+export type Amendment = Required<Pick<Progress, 'transcript'>> & Pick<Progress, 'delivered'>;
 
 /** The attempt whose events are recorded, and how they are written. */
 export interface RecorderOptions extends CommitDeps {
@@ -82,12 +87,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (backlog.events === 1 || backlog.isFull()) queue.wakeup.signal();
       return backlog.hasCapacity() ? undefined : backlog.waitForCapacity();
     },
+    get seq() {
+      return seq;
+    },
     markRunning(facts) {
       queue.running = facts;
       queue.wakeup.signal();
     },
-    amend({ transcript }) {
-      queue.amendment = { transcript, by: queue.amendment?.by ?? performance.now() + AMEND_MS };
+    amend({ transcript, delivered = [] }) {
+      const { by = performance.now() + AMEND_MS, delivered: earlier = [] } = queue.amendment ?? {};
+      queue.amendment = { transcript, delivered: [...earlier, ...delivered], by };
       queue.wakeup.signal();
     },
     heartbeat() {

@@ -3,11 +3,13 @@ import {
   claudeIdOf,
   hasTranscript,
   promptUuidOf,
+  type Result,
   recoveryOf,
   type Session,
 } from '@baton/core/internal';
 import type { UserMessage } from '../claude/input-lines.ts';
 import { promptTextOf } from '../claude/prompt-text.ts';
+import { endsTurn } from '../transcript/ends-turn.ts';
 import type { Restored } from '../transcript/restore.ts';
 
 /**
@@ -16,7 +18,8 @@ import type { Restored } from '../transcript/restore.ts';
  */
 export interface Beginning {
   resume: boolean;
-  prompt: UserMessage;
+  /** Null if only messages of callers are to be sent. */
+  prompt: UserMessage | null;
 }
 
 /** The CLI's own default prompt for continuing an unfinished turn. */
@@ -49,11 +52,13 @@ export function isRestart(session: Session): boolean {
 /**
  * Returns how an attempt begins. The CLI gets the session's own prompt, or the continuation prompt
  * if the session's part of the transcript already holds that prompt. A slash command that the CLI
- * ran by itself left no turn to continue, so the command's prompt is sent again.
+ * ran by itself left no turn to continue, so the command's prompt is sent again. If the last turn is
+ * over and messages of callers are pending, nothing is sent before these messages.
  */
 export function beginAttempt(
   session: Session,
-  { files, holdsPrompt, ranCommand, uuids }: Restored,
+  { files, holdsPrompt, ranCommand, uuids, messages }: Restored,
+  { answer }: { answer: Result | null },
 ): Beginning {
   const own = promptUuidOf(session.id);
   // The CLI ignores a message whose uuid is in the transcript already.
@@ -61,6 +66,10 @@ export function beginAttempt(
   const prompt = { uuid, text: promptTextOf(session) };
   if (files.length === 0) return { resume: false, prompt };
   const isContinued = holdsPrompt && !ranCommand;
+  const hasMessages = (session.pending_messages ?? []).length > 0;
+  if (isContinued && hasMessages && (answer || endsTurn(messages.at(-1)))) {
+    return { resume: true, prompt: null };
+  }
   return {
     resume: true,
     prompt: isContinued ? { uuid: randomUUID(), text: CONTINUATION_PROMPT } : prompt,

@@ -21,10 +21,12 @@ import type { Masker } from '../masking/masker.ts';
 import { type DeadlinesMs, type DeadlineWatch, watchDeadlines } from './deadlines.ts';
 import { endProcesses } from './end-processes.ts';
 import { createLineObserver, type LineObserver, type LineObserverDeps } from './line-observer.ts';
+import type { MessageRelay } from './message-relay.ts';
 import { createNoise, type Noise } from './noise.ts';
 import type { PartialPublisher } from './partials.ts';
 import type { Prepared } from './prepare.ts';
 import type { RecordedLine } from './recorded-line.ts';
+import type { TurnCount } from './turn-count.ts';
 
 /** What a run needs in addition to what was prepared. */
 export interface RunDeps extends LineObserverDeps {
@@ -36,6 +38,10 @@ export interface RunDeps extends LineObserverDeps {
   partials: PartialPublisher;
   /** Keeps the operator's secrets out of everything that is recorded or published. */
   masker: Masker;
+  /** Takes the messages of callers to the process. */
+  relay: MessageRelay;
+  /** Counts the session's turns. */
+  turns: TurnCount;
 }
 
 /** The processes of a run that could not be ended, and why. */
@@ -78,7 +84,7 @@ export interface RunFacts {
  */
 export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
   const { meter, stopSwitch } = deps;
-  await recordPrompt(deps, prepared.prompt);
+  if (prepared.prompt) await recordPrompt(deps, prepared.prompt);
   const claude = startClaude(deps.claudeFile, prepared.command, {
     cwd: prepared.cwd,
     launcher: deps.launcher,
@@ -90,6 +96,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     getResult: () => (observer.facts.isInterim ? null : meter.result()),
     ask: () => !deps.work.isIdle() && input.interrupt(deps.work.waiting()),
   });
+  connectRelay(deps, input);
   const noise = createNoise(prepared.output);
   let endedAt = 0;
   const ended = claude.exit.then(() => {
@@ -121,6 +128,22 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
       exitLateMs: resultAt === null ? undefined : Math.max(0, Math.round(endedAt - resultAt)),
     }),
   };
+}
+
+/** Connects the relay of messages to the process, whose stdin is `input`. */
+function connectRelay(
+  { relay, work, claudeSession, stopSwitch, turns }: RunDeps,
+  input: ClaudeInput,
+): void {
+  relay.connect({
+    input,
+    work,
+    claudeSessionId: claudeSession.id,
+    mayTakeMore: () => stopSwitch.reason === null && !turns.isUsedUp(),
+    onIdle() {
+      if (work.mayClose()) input.close();
+    },
+  });
 }
 
 /** Records the prompt as the run's first event, because the CLI does not print it. */
@@ -173,7 +196,7 @@ interface LineSinks {
 /** Reads stdout to its end. Each line is masked, observed, and then published or recorded. */
 async function recordLines(
   claude: ClaudeProcess,
-  { recorder, masker, claudeSession, partials, work, stopSwitch }: RunDeps,
+  { recorder, masker, claudeSession, partials, relay, work, stopSwitch, turns }: RunDeps,
   { input, observer, watch, noise }: LineSinks,
 ): Promise<void> {
   const markForeign = createForeignResultMarker(claudeSession.id());
@@ -183,10 +206,13 @@ async function recordLines(
       const line = markForeign(part.line);
       observer.observe(line);
       input.answer(line);
+      relay.observe(line);
       // Baton wants no further turn from a process that it stops.
       const isLastTurn = stopSwitch.reason !== null || isForeignEnd(line);
-      if (work.mayClose() || (isLastTurn && isResult(line))) input.close();
+      const isOver = work.mayClose() && !relay.isSending();
+      if (isOver || (isLastTurn && isResult(line))) input.close();
       if (isProtocolLine(line)) continue;
+      if (!work.isIdle() && turns.isExceeded()) stopSwitch.stop({ kind: 'turns_spent' });
       if (line.kind === 'event' && isPartial(line)) {
         for (const ready of deltas.push(part.text, line.body)) partials.add(ready);
         continue;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TranscriptManifest } from '@baton/core/internal';
 import { untilFolderIsThere } from '../host/until-folder-is-there.ts';
 import type { TranscriptCopier } from '../transcript/copier.ts';
+import type { MessageRelay } from './message-relay.ts';
 import type { Recorder } from './recorder.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
@@ -31,6 +32,8 @@ export interface CopyLoopOptions extends WriteOptions {
   hostFolder: string;
   /** How long the last copy waits for that folder, in milliseconds. Default: 10 s. */
   hostFolderLimitMs?: number;
+  /** Stores the messages that the copied transcript holds as delivered; returns their ids. */
+  settleMessages: MessageRelay['settle'];
   /** Called if that folder did not come back in time. The parts that were not copied are lost. */
   onFolderLost(): void;
 }
@@ -49,8 +52,10 @@ export function startCopyLoop(
 
   async function copyNew(): Promise<void> {
     const transcript = await writeUntilAcknowledged(() => copier.copy({ verify: false }), options);
-    if (!transcript || transcript === amended) return;
-    recorder.amend({ transcript });
+    if (!transcript) return;
+    const delivered = await options.settleMessages({ all: false });
+    if (transcript === amended && delivered.length === 0) return;
+    recorder.amend({ transcript, delivered });
     amended = transcript;
   }
 
@@ -83,7 +88,10 @@ export function startCopyLoop(
     async finish() {
       stopped.abort();
       await copying;
-      return copyAll();
+      const transcript = await copyAll();
+      const delivered = transcript ? await options.settleMessages({ all: true }) : [];
+      if (transcript && delivered.length > 0) recorder.amend({ transcript, delivered });
+      return transcript;
     },
   };
 }

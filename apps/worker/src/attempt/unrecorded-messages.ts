@@ -54,7 +54,7 @@ function findPosition(event: Event, positions: ReadonlyMap<string, number>): num
 }
 
 // Of the `user` entries, only tool results count. The other `user` entries are prompts, which Baton
-// records when it sends them.
+// records when it sends them, and messages of callers, which it records when a turn takes them.
 function messageOf(line: ClaudeLine): Message[] {
   if (line.kind !== 'event' || line.uuid === undefined || line.body['isSidechain'] === true) {
     return [];

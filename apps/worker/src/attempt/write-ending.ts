@@ -60,6 +60,11 @@ export interface EndingFacts {
    */
   hostFailures: HostFailure[] | undefined;
   counts: Session['counts'];
+  /**
+   * Whether the session may complete although it has messages to deliver: it was interrupted, or it
+   * has no turn and no budget left for them.
+   */
+  mayLeaveMessages: boolean;
   /** When the session is retried. Undefined if it is not. */
   retryAt: Date | undefined;
 }
@@ -91,7 +96,9 @@ export async function writeEnding(
         ...common,
         ...defined({ result, stopped_by }),
       };
-      const held = await owned.conclude('completed', done, record);
+      const undelivered = facts.mayLeaveMessages ? 'allowed' : undefined;
+      const held = await owned.conclude('completed', done, record, defined({ undelivered }));
+      if (held === 'pending') return requeueForMessages(owned, common, record);
       return held && { kind: 'ended', status: 'completed' };
     }
     case 'failed': {
@@ -134,6 +141,19 @@ export async function writeEnding(
     default:
       return assertNever(outcome);
   }
+}
+
+// A message came after the process had ended with its answer. The next attempt resumes the
+// conversation with that message.
+async function requeueForMessages(
+  owned: OwnedSession,
+  common: CommonEnding,
+  record: AttemptRecord,
+): Promise<AttemptResult | null> {
+  const back = { reason: 'message', ...common } as const;
+  const to = await owned.returnToQueue(back, { ...record, outcome: 'handed_back' });
+  if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
+  return to && { kind: 'handed_back' };
 }
 
 // The count is absolute because the write may be repeated. The fence keeps other workers from

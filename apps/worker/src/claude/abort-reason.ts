@@ -9,7 +9,9 @@ export type AbortReason =
    * its writes.
    */
   | { kind: 'lost' }
-  | { kind: 'store_unavailable' };
+  | { kind: 'store_unavailable' }
+  /** The session took more turns than `max_turns` allows. */
+  | { kind: 'turns_spent' };
 
 /**
  * The clocks of an attempt. `startup` runs until the first event, `idle` between two lines,

@@ -58,6 +58,11 @@ const NO_ANSWER: Reason = {
 const INTERIM =
   'after its last result line a background task or a wake-up was pending, or a further turn had begun';
 
+const TURNS_SPENT: Reason = {
+  code: 'MAX_TURNS',
+  message: 'the messages to the session took more turns than max_turns allows',
+};
+
 const STORE_UNAVAILABLE: Reason = {
   code: 'STORE_UNAVAILABLE',
   message:
@@ -114,6 +119,8 @@ function concludeStopped(
       return completeOr(facts, { kind: 'handed_back' });
     case 'store_unavailable':
       return completeOr(facts, fail(facts, STORE_UNAVAILABLE));
+    case 'turns_spent':
+      return completeOr(facts, fail(facts, TURNS_SPENT));
     case 'timed_out':
       return completeOr(facts, fail(facts, timeoutOf(facts, abort.deadline)));
     default:

@@ -31,13 +31,13 @@ const DENIAL = {
 };
 
 /**
- * Opens the input of a process that has just been spawned, and writes the prompt. The control
+ * Opens the input of a process that has just been spawned, and writes the prompt, if there is one. The control
  * request `initialize` is written before the prompt, at once: if it came later, a resumed CLI would
  * already run tools (docs/claude-cli.md, section 16).
  */
 export function openInput(
   claude: Pick<ClaudeProcess, 'write' | 'closeInput'>,
-  prompt: UserMessage,
+  prompt: UserMessage | null,
 ): ClaudeInput {
   let isOpen = true;
   const write = (line: string): boolean => {
@@ -45,7 +45,7 @@ export function openInput(
     return isOpen;
   };
   write(requestLine({ subtype: 'initialize' }));
-  write(messageLine(prompt));
+  if (prompt) write(messageLine(prompt));
   return {
     send: (message) => write(messageLine(message)),
     interrupt(waiting) {

@@ -28,6 +28,8 @@ function ladder(reason: AbortReason): StopStep[] {
   switch (reason.kind) {
     case 'interrupt':
       return [ASK, INT, TERM, KILL];
+    case 'turns_spent':
+      return [ASK, TERM, KILL];
     case 'cancel':
     case 'hand_back':
     case 'timed_out':

@@ -39,7 +39,7 @@ export function openConnections({ settings, keys, log }: WorkerEnvironment): Wor
 }
 
 /**
- * Passes stop requests from Redis to the worker, on a separate connection. Returns the function that
+ * Passes stop requests and hints about messages from Redis to the worker, on a separate connection. Returns the function that
  * closes this connection.
  */
 export function listenForControl(
@@ -51,14 +51,12 @@ export function listenForControl(
   control.on('error', ignore); // the Redis watch logs each outage
   subscribeControl(
     control,
-    ({ kind, id }) => {
-      if (kind !== 'message') worker.onControlMessage(kind, id);
-    },
+    ({ kind, id }) => worker.onControlMessage(kind, id),
     settings.QUEUE_PREFIX,
   ).catch((error: unknown) =>
     log.warn(
       { err: error },
-      'could not subscribe to stop requests, sessions find theirs with the next heartbeat',
+      'could not subscribe to the control channel; sessions learn of stop requests and messages with the next heartbeat',
     ),
   );
   return () => control.disconnect();

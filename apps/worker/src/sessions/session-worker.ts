@@ -1,5 +1,11 @@
 // The worker on the queue of sessions: each job runs an attempt, whose end decides the job's outcome.
-import type { Admission, Adopter, Claims, SessionQueue } from '@baton/core/internal';
+import type {
+  Admission,
+  Adopter,
+  Claims,
+  ControlMessage,
+  SessionQueue,
+} from '@baton/core/internal';
 import { SESSION_QUEUE } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import type { RunningAttempt } from '../attempt/attempt.ts';
@@ -35,8 +41,11 @@ export interface SessionWorker {
   pause(): Promise<void>;
   /** Ends all running attempts and hands their sessions back to the queue. */
   handBack(): void;
-  /** Handles a request to stop a session; does nothing for a session that does not run here. */
-  onControlMessage(kind: 'cancel' | 'interrupt', id: string): void;
+  /**
+   * Handles what the control channel says about a session: a request to stop it, or a message to it.
+   * Does nothing for a session that does not run here.
+   */
+  onControlMessage(kind: ControlMessage['kind'], id: string): void;
   /** Resolves once this process runs no session. */
   idle(): Promise<void>;
   /** Returns true while the worker takes jobs. */
@@ -93,10 +102,15 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     },
     handBack: running.handBack,
     onControlMessage(kind, id) {
-      // Every client of this Redis can write to the channel, so the attempt looks for the stop request in
-      // the session document.
-      void running.bySession.get(id)?.confirm();
-      log.debug({ session_id: id, kind }, 'received a message to stop the session');
+      // Every client of this Redis can write to the channel, so the attempt looks for the request or
+      // the message in the session document.
+      const attempt = running.bySession.get(id);
+      if (kind === 'message') attempt?.sendMessages();
+      else void attempt?.confirm();
+      log.debug(
+        { session_id: id, kind },
+        'the control channel announced something for the session',
+      );
     },
     idle: worker.idle,
     isTaking: () => bull.isRunning() && !bull.isPaused(),

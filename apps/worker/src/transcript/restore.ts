@@ -18,7 +18,7 @@ import { isEntryOf } from './entry-of.ts';
 import { createKnownIds, type KnownIds } from './known-ids.ts';
 import { createPromptFinder } from './prompt-finder.ts';
 import { createRecentMessages } from './recent-messages.ts';
-import { takenMessagesIn } from './taken-messages.ts';
+import { takenMessagesIn, uuidsIn } from './taken-messages.ts';
 import type { TrackedFile } from './tracked-file.ts';
 
 /** The state that an attempt starts from, as its restored transcript shows it. */
@@ -215,12 +215,6 @@ function pathProblem(path: string, error: unknown): AppError | null {
     `transcript path ${path} cannot be restored as a file (${code})`,
     { cause: error },
   );
-}
-
-// An entry may have tens of megabytes, so the function searches its text for the id instead of
-// parsing it.
-function uuidsIn(line: string): string[] {
-  return [...line.matchAll(/"uuid":"([0-9a-f-]{36})"/g)].map(([, uuid]) => uuid ?? '');
 }
 
 // Baton wrote the manifest. The path is still checked, because a wrong path could point outside the

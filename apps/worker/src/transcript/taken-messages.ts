@@ -17,6 +17,20 @@ export function takenMessagesIn(line: string): string[] {
   return [attached, ...merged].filter((id): id is string => typeof id === 'string' && id !== '');
 }
 
+/** Returns the ids of the messages that these lines of a transcript hold, among other ids. */
+export function messageIdsIn(data: Buffer): string[] {
+  return data
+    .toString('utf8')
+    .split('\n')
+    .flatMap((line) => [...uuidsIn(line), ...takenMessagesIn(line)]);
+}
+
+/** Returns the ids in a line of a transcript: of its entry, and of whatever the entry contains. */
+export function uuidsIn(line: string): string[] {
+  // An entry may have tens of megabytes, so its text is searched and not parsed.
+  return [...line.matchAll(/"uuid":"([0-9a-f-]{36})"/g)].map(([, uuid]) => uuid ?? '');
+}
+
 function parse(line: string): Record<string, unknown> | undefined {
   try {
     return asObject(JSON.parse(line));

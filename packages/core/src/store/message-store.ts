@@ -56,8 +56,8 @@ export interface MessageStore {
    * that cannot be read.
    */
   getMany(ids: readonly string[]): Promise<Message[]>;
-  /** Returns the ids of a session's messages that are stored as delivered, oldest first. */
-  listDelivered(sessionId: string): Promise<string[]>;
+  /** Returns the messages of a session that are stored as delivered, oldest first. */
+  listDelivered(sessionId: string): Promise<DeliveredMessage[]>;
   /**
    * Stores that these messages are in the conversation. Call it before the update that takes them
    * off the session's list. Otherwise a message would for a moment look as if no session had
@@ -168,9 +168,9 @@ function createMessageReads(
       const found = await collection
         .find({ session_id, delivered_at: { $exists: true } })
         .sort({ created_at: 1, _id: 1 })
-        .project<Pick<MessageDocument, '_id'>>({ _id: 1 })
+        .project<Pick<MessageDocument, '_id' | 'seq'>>({ _id: 1, seq: 1 })
         .toArray();
-      return found.map(({ _id }) => _id);
+      return found.map(({ _id, seq }) => ({ id: _id, ...defined({ seq }) }));
     },
   };
 }

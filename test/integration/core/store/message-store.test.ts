@@ -118,7 +118,10 @@ describe('a delivered message', () => {
     const [one, two] = (await stores.messages.list(session_id, { limit: 2 })).messages;
     expect(one).toEqual({ ...first, created_at: expect.any(Date), delivered_at: at, seq: 3 });
     expect(two).toEqual({ ...second, created_at: expect.any(Date), delivered_at: at });
-    expect(await stores.messages.listDelivered(session_id)).toEqual([first.id, second.id]);
+    expect(await stores.messages.listDelivered(session_id)).toEqual([
+      { id: first.id, seq: 3 },
+      { id: second.id },
+    ]);
   });
 
   test('can become undelivered again', async ({ stores }) => {

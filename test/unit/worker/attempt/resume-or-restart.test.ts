@@ -1,4 +1,4 @@
-import { promptUuidOf, type Session } from '@baton/core/internal';
+import { promptUuidOf, type Result, type Session } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
   beginAttempt,
@@ -9,6 +9,9 @@ import {
 import { NOTHING_RESTORED } from '../../../../apps/worker/src/transcript/restore.ts';
 import { untrackedFile } from '../../../../apps/worker/src/transcript/tracked-file.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../../support/factories.ts';
+
+const UNANSWERED = { answer: null };
+const RESULT: Result = { type: 'result', subtype: 'success', is_error: false };
 
 const parent = makeCompletedSession();
 const child = makeChild(parent);
@@ -78,7 +81,7 @@ describe('at the start of an attempt,', () => {
     ([what, holdsPrompt, { resume, text }]) => {
       const files = what === 'nothing' ? [] : [untrackedFile('some.jsonl')];
       const restored = { ...NOTHING_RESTORED, files, holdsPrompt };
-      const beginning = beginAttempt(makeSession({ query: 'hi' }), restored);
+      const beginning = beginAttempt(makeSession({ query: 'hi' }), restored, UNANSWERED);
       expect(beginning).toMatchObject({ resume, prompt: { text } });
     },
   );
@@ -86,9 +89,10 @@ describe('at the start of an attempt,', () => {
   test('the prompt has the same uuid in every attempt of the session', () => {
     const session = makeSession();
     const own = promptUuidOf(session.id);
-    expect(beginAttempt(session, NOTHING_RESTORED).prompt.uuid).toBe(own);
-    expect(beginAttempt(session, NOTHING_RESTORED).prompt.uuid).toBe(own);
-    expect(beginAttempt(makeSession(), NOTHING_RESTORED).prompt.uuid).not.toBe(own);
+    const uuidOf = (one: Session) => beginAttempt(one, NOTHING_RESTORED, UNANSWERED).prompt?.uuid;
+    expect(uuidOf(session)).toBe(own);
+    expect(uuidOf(session)).toBe(own);
+    expect(uuidOf(makeSession())).not.toBe(own);
   });
 
   test('a prompt that is sent again although the transcript has its uuid gets another uuid', () => {
@@ -96,8 +100,30 @@ describe('at the start of an attempt,', () => {
     const own = promptUuidOf(session.id);
     const files = [untrackedFile('some.jsonl')];
     const restored = { ...NOTHING_RESTORED, files, holdsPrompt: true, ranCommand: true };
-    const { prompt } = beginAttempt(session, { ...restored, uuids: new Set([own]) });
-    expect(prompt.text).toBe('/context');
-    expect(prompt.uuid).not.toBe(own);
+    const { prompt } = beginAttempt(session, { ...restored, uuids: new Set([own]) }, UNANSWERED);
+    expect(prompt?.text).toBe('/context');
+    expect(prompt?.uuid).not.toBe(own);
+  });
+
+  const pending_messages = [{ id: '0197f0a0-aaaa-7000-8000-000000000001', bytes: 1 }];
+  const said = JSON.stringify({
+    type: 'assistant',
+    message: { content: [{ type: 'text', text: 'done' }] },
+  });
+  const called = JSON.stringify({
+    type: 'assistant',
+    message: { content: [{ type: 'tool_use', id: 't', name: 'Bash', input: {} }] },
+  });
+
+  test.for<[string, string, { answer: Result | null }, string | undefined]>([
+    ['a session with an answer', called, { answer: RESULT }, undefined],
+    ['a turn that is over', said, UNANSWERED, undefined],
+    ['a turn that was cut off', called, UNANSWERED, CONTINUATION_PROMPT],
+  ])('with a pending message, %s begins with the right prompt', ([, last, history, text]) => {
+    const files = [untrackedFile('some.jsonl')];
+    const restored = { ...NOTHING_RESTORED, files, holdsPrompt: true, messages: [last] };
+    const begin = (session: Session) => beginAttempt(session, restored, history).prompt?.text;
+    expect(begin(makeSession({ pending_messages }))).toBe(text);
+    expect(begin(makeSession())).toBe(CONTINUATION_PROMPT);
   });
 });

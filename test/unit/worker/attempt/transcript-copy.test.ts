@@ -36,6 +36,7 @@ function start(options: Partial<CopyLoopOptions> = {}) {
     {
       hostFolder,
       onFolderLost,
+      settleMessages: async () => [],
       giveUp: new AbortController().signal,
       onError: (error) => expect.unreachable(String(error)),
       ...options,

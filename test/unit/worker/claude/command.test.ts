@@ -39,7 +39,12 @@ const allowing = (env: object) => ({
   allowedPermissionModes: PERMISSION_MODES,
 });
 
-const ALWAYS = ['--print', '--input-format=stream-json', '--output-format=stream-json', '--verbose'];
+const ALWAYS = [
+  '--print',
+  '--input-format=stream-json',
+  '--output-format=stream-json',
+  '--verbose',
+];
 
 // What each key of SessionConfig adds to the command. The test compiles only if every key is here.
 const REACHES: {

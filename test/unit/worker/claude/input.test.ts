@@ -10,7 +10,13 @@ function open() {
   const closed: true[] = [];
   const input = openInput(
     {
-      write: (text) => void lines.push(...text.trim().split('\n').map((line) => JSON.parse(line))),
+      write: (text) =>
+        void lines.push(
+          ...text
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line)),
+        ),
       closeInput: () => void closed.push(true),
     },
     PROMPT,

@@ -61,10 +61,26 @@ export function boundRaw(line: string): { raw: string; raw_bytes?: number } {
  * Returns the line that records a prompt. The CLI does not print the prompt, but readers need the whole conversation.
  */
 export function promptLine(claudeSessionId: string, prompt: string, uuid: string): string {
+  return userLine('prompt', claudeSessionId, prompt, uuid);
+}
+
+/**
+ * Returns the line that records a message at the place where a turn took it. Its `uuid` is the id of the message.
+ */
+export function messageLine(claudeSessionId: string, content: string, id: string): string {
+  return userLine('message', claudeSessionId, content, id);
+}
+
+function userLine(
+  subtype: 'prompt' | 'message',
+  claudeSessionId: string,
+  content: string,
+  uuid: string,
+): string {
   return JSON.stringify({
     type: 'user',
-    subtype: 'prompt',
-    message: { role: 'user', content: prompt },
+    subtype,
+    message: { role: 'user', content },
     parent_tool_use_id: null,
     session_id: claudeSessionId,
     uuid,

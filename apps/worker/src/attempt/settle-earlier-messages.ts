@@ -1,0 +1,119 @@
+// Brings the messages that callers sent to a session in line with the restored transcript.
+import {
+  claudeIdOf,
+  type DeliveredMessage,
+  type Message,
+  messageLine,
+  type PendingMessage,
+  type Session,
+} from '@baton/core/internal';
+import { parseLine } from '../claude/line.ts';
+import { asUserText } from '../claude/prompt-text.ts';
+import type { AttemptContext } from './attempt-context.ts';
+import type { Prepared } from './prepare.ts';
+import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
+
+/** What the restored transcript says about a session's messages. */
+export interface EarlierMessages {
+  /** Delivered by an earlier attempt, and lost with its events: they are sent again. */
+  lost: string[];
+  /** Still pending, although the transcript holds them: they are delivered. */
+  found: string[];
+}
+
+/**
+ * Compares a session's messages with its restored transcript. `superseded` are the ranges of events
+ * that no longer count. A message that an earlier attempt delivered is lost if its event no longer
+ * counts: a `/clear` removes messages from the transcript too, but not from the conversation that
+ * readers see.
+ */
+export function compareMessages(
+  delivered: readonly DeliveredMessage[],
+  pending: readonly PendingMessage[],
+  { uuids, superseded }: { uuids: ReadonlySet<string>; superseded: Session['superseded'] },
+): EarlierMessages {
+  const isSuperseded = (seq = 0) =>
+    superseded?.some(({ from, to }) => from <= seq && seq <= to) === true;
+  return {
+    lost: delivered
+      .filter(({ id, seq }) => isSuperseded(seq) && !uuids.has(id))
+      .map(({ id }) => id),
+    found: pending.filter(({ id }) => uuids.has(id)).map(({ id }) => id),
+  };
+}
+
+/**
+ * Makes lost messages pending again and stores found ones as delivered. Resolves to the messages that
+ * are pending then, or to null if the attempt must not write any more.
+ */
+export async function settleEarlierMessages(
+  context: AttemptContext,
+  { history, restored }: Prepared,
+): Promise<readonly PendingMessage[] | null> {
+  const { deps, session, owned, relay, writeOptions } = context;
+  const { pending_messages: pending = [] } = session;
+  if (!session.messages_accepted || session.attempts.length <= 1) return pending;
+  const { messages } = deps.stores;
+  const superseded = history.amends.superseded ?? session.superseded;
+  const compared = await writeUntilAcknowledged(async () => {
+    const delivered = await messages.listDelivered(session.id);
+    return compareMessages(delivered, pending, { uuids: restored.uuids, superseded });
+  }, writeOptions);
+  if (!compared) return null;
+  const { lost, found } = compared;
+  const shown = await writeUntilAcknowledged(() => findEvents(context, found), writeOptions);
+  const settled = await writeUntilAcknowledged(async () => {
+    const again = (await messages.getMany(lost)).map(toPending);
+    if (again.length > 0 && !(await owned.requeueMessages(again))) return null;
+    await messages.setUndelivered(lost);
+    await messages.setDelivered(shown ?? [], await deps.clock.now());
+    // The stored result stays: it may be the answer to these messages.
+    const { last_result } = session;
+    if (found.length > 0 && !(await owned.commit({ delivered: found, last_result }))) return null;
+    return [...pending.filter(({ id }) => !found.includes(id)), ...again];
+  }, writeOptions);
+  relay.pendingChanged(settled ?? []);
+  return settled;
+}
+
+function toPending({ id, content }: Message): PendingMessage {
+  return { id, bytes: Buffer.byteLength(content) };
+}
+
+// A page is held in memory, and each of its lines may be 1 MiB long.
+const PAGE = 50;
+
+/**
+ * Returns each message with the number of the event that shows it. If the earlier attempt died before
+ * it recorded a message, the message is recorded now.
+ */
+async function findEvents(
+  context: AttemptContext,
+  ids: readonly string[],
+): Promise<DeliveredMessage[]> {
+  const { deps, session, recorder } = context;
+  const seqs = new Map<string, number>();
+  for (let upTo = recorder.seq; upTo > 0 && seqs.size < ids.length; upTo -= PAGE) {
+    const after = Math.max(0, upTo - PAGE);
+    const page = await deps.stores.events.page({
+      sessionId: session.id,
+      after,
+      upTo,
+      limit: PAGE,
+    });
+    for (const event of page) {
+      const line = event.subtype === 'message' ? parseLine(event.raw) : null;
+      const uuid = line?.kind === 'event' ? line.uuid : undefined;
+      if (uuid !== undefined && ids.includes(uuid)) seqs.set(uuid, event.seq);
+    }
+  }
+  const hidden = await deps.stores.messages.getMany(ids.filter((id) => !seqs.has(id)));
+  for (const { id, content } of hidden) {
+    const text = asUserText(content, session.config);
+    const raw = deps.masker.line(messageLine(claudeIdOf(session), text, id));
+    const line = { type: 'user', subtype: 'message', raw, bytes: Buffer.byteLength(raw) };
+    await recorder.record(line);
+    seqs.set(id, recorder.seq);
+  }
+  return [...seqs].map(([id, seq]) => ({ id, seq }));
+}

@@ -1,0 +1,51 @@
+import type { PendingMessage } from '../model/session/pending-message.ts';
+import type { FencedAttempt, GuardedWriter, OwnerNews } from './guarded-writer.ts';
+
+/** The writes of an attempt about the messages that its session has still to deliver. */
+export interface OwnedMessages {
+  /**
+   * Marks every pending message as sent by this attempt, so that no caller can take it back. Resolves
+   * to all pending messages, or to null if there is none or the attempt no longer holds the session.
+   */
+  claimMessages(): Promise<PendingMessage[] | null>;
+  /**
+   * Makes messages pending again that an earlier attempt had delivered, but the transcript does not
+   * hold. Messages that are pending already are left alone. Resolves to null if the attempt no longer
+   * holds the session.
+   */
+  requeueMessages(messages: readonly PendingMessage[]): Promise<OwnerNews | null>;
+}
+
+/** Creates the writes about the messages of an attempt's session. */
+export function createOwnedMessages(
+  { write, leaseFields }: GuardedWriter,
+  { fence }: FencedAttempt,
+): OwnedMessages {
+  return {
+    async claimMessages() {
+      const held = await write(
+        ['starting', 'running'],
+        (now) => ({
+          $set: { ...leaseFields(now), 'pending_messages.$[other].sent_by': fence },
+        }),
+        { 'pending_messages.0': { $exists: true } },
+        { arrayFilters: [{ 'other.sent_by': { $ne: fence } }] },
+      );
+      return held?.pending_messages ?? null;
+    },
+    async requeueMessages(messages) {
+      let news: OwnerNews | null = null;
+      for (const message of messages) {
+        news = await write(
+          ['starting', 'running'],
+          (now) => ({ $set: leaseFields(now), $push: { pending_messages: message } }),
+          { 'pending_messages.id': { $ne: message.id } },
+        );
+        // No match: the message is pending already, or another worker holds the session.
+        news ??= await write(['starting', 'running'], (now) => ({ $set: leaseFields(now) }));
+        if (news === null) return null;
+      }
+      return news ?? {};
+    },
+  };
+}

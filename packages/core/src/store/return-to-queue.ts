@@ -1,0 +1,80 @@
+import { defined } from '../model/schema/defined.ts';
+import type { Session } from '../model/session/session.ts';
+import type { AttemptRecord, FencedAttempt, GuardedWriter } from './guarded-writer.ts';
+import { encodeFields } from './session-codec.ts';
+import { appendOutboxEvent } from './webhook-outbox.ts';
+
+/**
+ * Why a session returns to the queue. `retry`: the attempt failed, and Baton tries the session
+ * again. `hand_back`: the worker drains or cannot reach a store. `host_failure`: the machine kept
+ * the attempt from starting. `message`: the process ended with its answer, but a message came.
+ */
+export type ReturnReason = 'retry' | 'hand_back' | 'host_failure' | 'message';
+
+/**
+ * Returns the session to the queue for another attempt. Stores the totals and the transcript of
+ * this attempt, and adds one to the count of returns for this reason. If a cancel was requested,
+ * cancels the session instead. Resolves to null if the attempt no longer holds the session.
+ */
+export type ReturnToQueue = (
+  back: Partial<Pick<Session, 'totals' | 'transcript' | 'host_failures' | 'not_before'>> & {
+    reason: ReturnReason;
+  },
+  record: AttemptRecord,
+) => Promise<'queued' | 'cancelled' | null>;
+
+// A return for a message is not counted: the session did what it had to do, and goes on.
+const COUNTED_AS = {
+  retry: 'retries',
+  hand_back: 'hand_backs',
+  host_failure: 'host_failures',
+  message: null,
+} as const satisfies Record<ReturnReason, keyof Session['counts'] | null>;
+
+/** Creates the write that returns a session to the queue. */
+export function createReturnToQueue(
+  { collection, write, attemptFields }: GuardedWriter,
+  { id, attempt, fence }: FencedAttempt,
+): ReturnToQueue {
+  return async ({ reason, not_before, host_failures, ...kept }, record) => {
+    const counted = COUNTED_AS[reason];
+    // Without this $unset the last result would conclude the next attempt before it begins. If the
+    // session returns for a message, that is right: the caller may take the message back.
+    const outdated = reason === 'message' ? {} : ({ last_result: '' } as const);
+    const released = { ...outdated, 'lease.expires_at': '', 'lease.owner': '' } as const;
+    const fields = (now: Date) => ({
+      updated_at: now,
+      ...encodeFields(kept),
+      ...defined({ host_failures }),
+      ...attemptFields({ ...record, ended_at: now }),
+    });
+    const queued = await write(
+      ['starting', 'running'],
+      (now) => ({
+        $set: { status: 'queued', ...fields(now), ...defined({ not_before }) },
+        $unset: released,
+        ...defined({ $inc: counted ? { [`counts.${counted}`]: 1 } : undefined }),
+        // A hand-back or a host failure makes no webhook event, because the session did not fail.
+        ...(reason === 'retry' ? appendOutboxEvent('session.retried', attempt, now) : {}),
+      }),
+      { cancel_requested_at: { $exists: false } },
+    );
+    if (queued) return 'queued';
+    const cancelled = await write(
+      ['starting', 'running'],
+      (now) => ({
+        $set: { status: 'cancelled', end_time: now, ...fields(now) },
+        $unset: released,
+        ...appendOutboxEvent('session.cancelled', attempt, now),
+      }),
+      { cancel_requested_at: { $exists: true } },
+    );
+    if (cancelled) return 'cancelled';
+    // MongoDB may have stored an earlier try of this write although its answer was lost.
+    const taken = await collection.findOne(
+      { _id: id, 'lease.fence': fence, status: { $in: ['queued', 'cancelled'] } },
+      { projection: { status: 1 } },
+    );
+    return taken && (taken.status === 'queued' ? 'queued' : 'cancelled');
+  };
+}
