@@ -23,7 +23,7 @@ export type ReturnToQueue = (
   record: AttemptRecord,
 ) => Promise<'queued' | 'cancelled' | null>;
 
-// A return for a message is not counted: the session did what it had to do, and goes on.
+// A return for a message is not counted: the attempt did all that it had to do.
 const COUNTED_AS = {
   retry: 'retries',
   hand_back: 'hand_backs',
