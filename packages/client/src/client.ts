@@ -1,8 +1,6 @@
 import type {
   BulkLaunch,
   CancelSelection,
-  ContinueRequest,
-  Event,
   Info,
   LaunchRequest,
   SessionStatus,
@@ -14,7 +12,9 @@ import { type LaunchVerdict, launchMany } from './launch-many.ts';
 import { type CallOptions, type ClientOptions, parseOptions } from './options.ts';
 import { createPaged, type Paged } from './paged.ts';
 import { createScheduleCalls, type PageOptions, type ScheduleCalls } from './schedules.ts';
-import { type EventOptions, type StreamedEvent, sessionEvents } from './session-events.ts';
+import type { ConversationEvent, SessionCalls } from './session-calls.ts';
+import { sessionEvents } from './session-events.ts';
+import { createSessionHandle, type SessionHandle } from './session-handle.ts';
 import { createMessageCalls, type MessageCalls } from './session-messages.ts';
 import { sessionPath } from './session-path.ts';
 import { type StatusOptions, type StreamedStatus, statusChanges } from './status-changes.ts';
@@ -31,14 +31,11 @@ export interface SessionFilter {
   tag?: string | undefined;
 }
 
-/** An event of a conversation, with the id of its session. */
-export type ConversationEvent = Event & { session_id: string };
-
 /**
  * A client for Baton's HTTP API. Calls throw BatonError. If a call gets no answer, or if the answer
  * says to try later, the client repeats the call when a repeat is safe.
  */
-export interface BatonClient extends MessageCalls {
+export interface BatonClient extends SessionCalls, MessageCalls {
   /** Launches a session. If the client repeats the call, Baton still creates only one session. */
   launch(request: LaunchRequest, options?: CallOptions & Keyed): Promise<Info>;
   /**
@@ -46,47 +43,19 @@ export interface BatonClient extends MessageCalls {
    * order.
    */
   launchMany(launches: readonly BulkLaunch[], options?: CallOptions): Promise<LaunchVerdict[]>;
-  /** Continues a session in a new session. */
-  continue(id: string, request: ContinueRequest, options?: CallOptions & Keyed): Promise<Info>;
-  /**
-   * Runs a session again: a new session with the same config and options, its secrets included. If
-   * the client repeats the call, Baton still creates only one session.
-   */
-  rerun(id: string, options?: CallOptions & Keyed): Promise<Info>;
-  /**
-   * Reads a session. With `include: 'config'`, the answer also has the config, with secrets
-   * redacted.
-   */
-  get(id: string, options?: CallOptions & { include?: 'config' | undefined }): Promise<Info>;
   /** Lists sessions, newest first. */
   list(filter?: SessionFilter & PageOptions): Paged<Info>;
-  /** Lists the events of a conversation so far, from its first session to this session. */
-  conversation(id: string, options?: PageOptions): Paged<ConversationEvent>;
-  /** Streams the events of a session, past and new, each once, until the session has ended. */
-  events(id: string, options?: EventOptions): AsyncGenerator<StreamedEvent, void>;
   /** Streams the status changes of all sessions from now on. The stream has no end. */
   statuses(options?: StatusOptions): AsyncGenerator<StreamedStatus, never>;
-  /**
-   * Waits until a session has ended (completed, failed or cancelled), and returns it. Waits without
-   * a time limit unless `timeoutMs` or `signal` is set.
-   */
-  waitForResult(id: string, options?: CallOptions): Promise<Info>;
-  /** Cancels a session. A queued session never starts, and a running session is stopped. */
-  cancel(id: string, options?: CallOptions): Promise<Info>;
   /**
    * Cancels up to 1,000 sessions in one request: these `ids`, or the newest sessions with this `tag`. Returns one
    * verdict for each session. If `has_more` is true, call it again with the same tag.
    */
   cancelMany(selection: CancelSelection, options?: CallOptions): Promise<CancelledSessions>;
-  /** Ends the turn of a session. The session completes with the work done so far. */
-  interrupt(id: string, options?: CallOptions): Promise<Info>;
-  /**
-   * Deletes the whole conversation of a session. If it returns `deleting`, Baton completes the
-   * deletion in the background.
-   */
-  delete(id: string, options?: CallOptions): Promise<'gone' | 'deleting'>;
-  /** Sums the cost and usage of sessions. `filter` selects the sessions, and may group the sums. */
+  /** Sums the cost and usage of sessions. `filter` groups the sums, or selects one conversation. */
   usage(filter?: UsageFilter & CallOptions): Promise<Usage>;
+  /** Returns the calls for one session. Makes no request. Throws INVALID_REQUEST if `id` cannot be an id. */
+  session(id: string): SessionHandle;
   schedules: ScheduleCalls;
 }
 
@@ -160,6 +129,7 @@ export function createClient(options: ClientOptions): BatonClient {
     },
     ...createMessageCalls(call),
     usage: (filter = {}) => readUsage(call, filter),
+    session: (id) => createSessionHandle(client, id),
     schedules: createScheduleCalls(call),
   };
   return client;

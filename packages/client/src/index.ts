@@ -33,7 +33,6 @@ export {
 export type { CancelledSessions, CancelVerdict } from './cancel-many.ts';
 export {
   type BatonClient,
-  type ConversationEvent,
   createClient,
   type SessionFilter,
 } from './client.ts';
@@ -41,8 +40,28 @@ export type { Keyed } from './idempotency-key.ts';
 export type { LaunchVerdict } from './launch-many.ts';
 export type { CallOptions, ClientOptions } from './options.ts';
 export type { Page, Paged } from './paged.ts';
+export { parseLine, textOf } from './parse-line.ts';
 export type { PageOptions, ScheduleCalls } from './schedules.ts';
+export type { ConversationEvent, SessionCalls } from './session-calls.ts';
 export type { EventOptions, PartialLine, StreamedEvent } from './session-events.ts';
+export type { SendOptions, SessionHandle } from './session-handle.ts';
 export type { MessageCalls } from './session-messages.ts';
 export type { StatusOptions, StreamedStatus } from './status-changes.ts';
+export type {
+  ApiRetryLine,
+  AssistantLine,
+  BackgroundTasksLine,
+  CompactBoundaryLine,
+  ContentBlock,
+  InitLine,
+  MessageLine,
+  OtherLine,
+  ParsedLine,
+  PermissionDeniedLine,
+  PromptLine,
+  ResultLine,
+  StreamEventLine,
+  TaskLine,
+  UserLine,
+} from './stream-lines.ts';
 export type { Usage, UsageFilter } from './usage.ts';
