@@ -11,6 +11,7 @@ import { databaseUrl } from '../../support/api.ts';
 import { test as base, type Fleet } from '../../support/fleet.ts';
 import { type KeyedApi, openKeyedApi } from '../../support/keyed-api.ts';
 import { redisUrl } from '../../support/services.ts';
+import { waitFor } from '../../support/wait.ts';
 
 // The first run installs the packages of the Python example.
 const INSTALL_MS = 120_000;
@@ -65,6 +66,43 @@ describe('examples/typescript-service', () => {
     expect(err).toMatch(/^[0-9a-f-]{36} 2 system$/m);
     const again = await serve(location, questions);
     expect(again.out).toEqual(out);
+  });
+});
+
+describe('examples/terminal-chat', () => {
+  test('shows the answer to each line, whether its session still runs or has ended', async ({
+    location,
+  }) => {
+    const file = join(EXAMPLES, 'terminal-chat/chat.ts');
+    const env = { PATH: process.env['PATH'], ...location.http };
+    const run = promisify(execFile)(process.execPath, [file], { env });
+    const { stdin, stdout } = run.child;
+    let shown = '';
+    stdout?.on('data', (text) => {
+      shown += text;
+    });
+    const says = async (line: string, answer: string) => {
+      stdin?.write(`${line}\n`);
+      await waitFor(`the answer ${answer}`, async () => shown.includes(answer));
+    };
+    await says('one', 'claude: You said: one (earlier prompts: 0)');
+    await says('two', 'claude: You said: two (earlier prompts: 1)');
+    const { sessions } = await sessionsOf(location);
+    await location.fleet.ended(sessions[0]?.id ?? '');
+    await says('three', 'claude: You said: three (earlier prompts: 2)');
+    stdin?.end();
+    await run;
+    expect(shown.match(/^you: .*$/gm)).toEqual(['you: one', 'you: two', 'you: three']);
+    expect(shown).not.toContain('[');
+  });
+
+  test('waits for the last answer, and says if the API refuses a line', async ({ location }) => {
+    const file = join(EXAMPLES, 'terminal-chat/chat.ts');
+    const env = { PATH: process.env['PATH'], ...location.http };
+    const run = promisify(execFile)(process.execPath, [file], { env });
+    run.child.stdin?.end('\u200b\nhello\n');
+    const { stdout } = await run;
+    expect(stdout).toMatch(/^\[INVALID_REQUEST\] .*\nyou: hello\nclaude: You said: hello /);
   });
 });
 
@@ -135,7 +173,14 @@ async function serve(
   return { out: lines.map((line): Answered => JSON.parse(line)), err: stderr };
 }
 
-/** Returns the path of a Python with the packages of requirements.txt. Throws without a Python. */
+/** Lists the sessions, newest first. */
+async function sessionsOf({ http }: Location): Promise<{ sessions: { id: string }[] }> {
+  const headers = { authorization: `Bearer ${http['BATON_API_KEY']}` };
+  const response = await fetch(`${http['BATON_URL']}/v1/sessions`, { headers });
+  return (await response.json()) as { sessions: { id: string }[] };
+}
+
+/** Returns a Python with the packages of requirements.txt; throws if there is no Python. */
 async function pythonOf(): Promise<string> {
   const guardian = createGuardian(process.env);
   onTestFinished(guardian.close);
