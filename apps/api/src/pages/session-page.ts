@@ -1,21 +1,20 @@
-import { type Info, isTerminal, redactNamed } from '@baton/core/internal';
+import { type Info, isTerminal, type MessageView, redactNamed } from '@baton/core/internal';
 import { formatMoney } from './format.ts';
 import { type Html, html } from './html.ts';
 import { row, statusOf } from './sessions-page.ts';
 
 /** What the page of a session shows besides the session. */
 export interface Around {
+  /** The first messages to the session, oldest first. */
+  messages: readonly MessageView[];
   /** The newest sessions that continue this session. */
   children: readonly Info[];
   /** Whether the caller may stop the session. */
   mayStop: boolean;
 }
 
-/**
- * The page of one session: its prompt, status, answer and cost, with links to its job, its events
- * and its conversation.
- */
-export function sessionContent(info: Info, { children, mayStop }: Around): Html {
+/** The page of one session: its prompt, messages, status, answer and cost, with links to more. */
+export function sessionContent(info: Info, { messages, children, mayStop }: Around): Html {
   const { id, parent_session_id: parent, failure, totals } = info;
   const api = `/v1/sessions/${id}`;
   return html`<p>${statusOf(info)} ${!isTerminal(info.status) && mayStop && stops(id)}</p>
@@ -36,6 +35,7 @@ ${fact('Continues', parent && html`<a href="/sessions/${parent}">${parent}</a>`)
 ${failure && fact('Failure', `${failure.code}: ${failure.message}`)}
 </table>
 ${block('Prompt', info.query)}
+${messages.map(({ status, content }) => block(`Message, ${status}`, content))}
 ${block('Answer', info.result?.result)}
 ${block('Config', json(info.config))}
 ${block('Metadata', json(redactNamed(info.metadata)))}

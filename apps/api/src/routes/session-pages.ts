@@ -13,6 +13,7 @@ import { sessionsContent, titleOf } from '../pages/sessions-page.ts';
 
 const PAGE = 50;
 const CHILDREN = 20;
+const MESSAGES = 50;
 
 const listQuery = z.strictObject({ status: sessionStatusSchema.exactOptional(), cursor });
 
@@ -20,7 +21,10 @@ const listQuery = z.strictObject({ status: sessionStatusSchema.exactOptional(), 
  * Serves the HTML pages: the list of sessions, a page for each session, and the buttons that stop
  * the session.
  */
-export async function registerSessionPages(app: App, { manager, stop }: AppDeps): Promise<void> {
+export async function registerSessionPages(
+  app: App,
+  { manager, messages, stop }: AppDeps,
+): Promise<void> {
   await app.register(async (scope: App) => {
     readForms(scope);
     scope.setErrorHandler(answerErrorPage);
@@ -47,7 +51,9 @@ export async function registerSessionPages(app: App, { manager, stop }: AppDeps)
           parent_session_id: info.id,
           limit: CHILDREN,
         });
+        const { messages: sent } = await messages.listMessages(info.id, { limit: MESSAGES });
         const content = sessionContent(info, {
+          messages: sent,
           children,
           mayStop: caller.scopes.includes('write'),
         });

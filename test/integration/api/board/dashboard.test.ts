@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { countJobs, test } from '../../../support/api.ts';
-import { makeChild, makeCompletedSession, makeLaunchJob } from '../../../support/factories.ts';
+import {
+  makeChild,
+  makeCompletedSession,
+  makeLaunchJob,
+  makeSession,
+} from '../../../support/factories.ts';
 
 describe('the dashboard at /queues', () => {
   test('shows each job without its secrets and links it to its session', async ({ api }) => {
@@ -145,6 +150,14 @@ describe('the session pages', () => {
     expect(page.body).toContain(`<a href="/sessions/${child.id}">The child</a>`);
     const next = await api.app.inject({ url: `/sessions/${child.id}` });
     expect(next.body).toContain(`<a href="/sessions/${session.id}">${session.id}</a>`);
+  });
+
+  test('show the messages to a session, each with its status', async ({ api }) => {
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
+    const payload = { content: 'use <tabs>' };
+    await api.app.inject({ method: 'POST', url: `/v1/sessions/${id}/messages`, payload });
+    const page = await api.app.inject({ url: `/sessions/${id}` });
+    expect(page.body).toContain('<h2>Message, queued</h2><pre>use &lt;tabs&gt;</pre>');
   });
 
   test('show an error as a page with its code', async ({ api }) => {
