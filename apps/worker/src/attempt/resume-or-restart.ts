@@ -66,7 +66,8 @@ export function beginAttempt(
   const prompt = { uuid, text: promptTextOf(session) };
   if (files.length === 0) return { resume: false, prompt };
   const isContinued = holdsPrompt && !ranCommand;
-  const hasMessages = (session.pending_messages ?? []).length > 0;
+  // A pending message that the transcript holds already is not sent again.
+  const hasMessages = (session.pending_messages ?? []).some(({ id }) => !uuids.has(id));
   if (isContinued && hasMessages && (answer || endsTurn(messages.at(-1)))) {
     return { resume: true, prompt: null };
   }

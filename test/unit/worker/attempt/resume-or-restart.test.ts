@@ -126,4 +126,12 @@ describe('at the start of an attempt,', () => {
     expect(begin(makeSession({ pending_messages }))).toBe(text);
     expect(begin(makeSession())).toBe(CONTINUATION_PROMPT);
   });
+
+  test('a pending message that the transcript holds already does not replace the prompt', () => {
+    const files = [untrackedFile('some.jsonl')];
+    const uuids = new Set(pending_messages.map(({ id }) => id));
+    const restored = { ...NOTHING_RESTORED, files, holdsPrompt: true, messages: [said], uuids };
+    const { prompt } = beginAttempt(makeSession({ pending_messages }), restored, UNANSWERED);
+    expect(prompt?.text).toBe(CONTINUATION_PROMPT);
+  });
 });
