@@ -7,6 +7,7 @@ import { type Flags, readFlags } from './flags.ts';
 import { type Inbox, type Message, openInbox } from './inbox.ts';
 import { findScript } from './script.ts';
 import { begin, close, interrupt, print, printResult, put, type Stage, say } from './stage.ts';
+import { printState } from './take-in.ts';
 import { openTranscript } from './transcript.ts';
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -23,33 +24,36 @@ function run(flags: Flags, argv: string[]): void {
   const stage = setStage(flags, argv);
   if (stage === undefined) return;
   listen(stage);
-  converse(stage, openInbox(listenerOf(stage))).catch((error: unknown) => {
+  const inbox = openInbox(listenerOf(stage));
+  stage.inbox = inbox;
+  converse(stage, inbox).catch((error: unknown) => {
     process.stderr.write(`fake claude: ${String(error)}\n`);
     process.exit(70);
   });
 }
 
-/** Takes one turn for each message, until stdin has ended. */
+/** Takes a turn for each message, or for several that waited together, until stdin has ended. */
 async function converse(stage: Stage, inbox: Inbox): Promise<void> {
-  for (let message = await inbox.next(); message !== null; message = await inbox.next()) {
+  for (let messages = await inbox.next(); messages !== null; messages = await inbox.next()) {
     const stopped = new Promise<void>((resolve) => {
       stage.stopTurn = resolve;
     });
-    stage.prompt = message.text;
-    await Promise.race([takeTurn(stage, message), stopped]);
-    printState(stage, message.uuid, 'completed');
+    stage.prompt = messages.map(({ text }) => text).join('\n');
+    stage.takenIn = messages.map(({ uuid }) => uuid);
+    await Promise.race([takeTurn(stage, messages), stopped]);
+    for (const uuid of stage.takenIn) printState(stage, uuid, 'completed');
   }
   close(stage, stage.exitCode);
 }
 
-async function takeTurn(stage: Stage, message: Message): Promise<void> {
-  const script = findScript(message.text, process.env, stage.transcript.prompts);
+async function takeTurn(stage: Stage, messages: readonly Message[]): Promise<void> {
+  const script = findScript(stage.prompt, process.env, stage.transcript.prompts);
   if (script?.some((step) => step['unsaved'] === true)) stage.transcript.stop();
-  printState(stage, message.uuid, 'started');
-  begin(stage, message.uuid, script?.[0]?.['init'] !== false);
+  for (const { uuid } of messages) printState(stage, uuid, 'started');
+  begin(stage, messages, script?.[0]?.['init'] !== false);
   if (script === undefined) {
     say(stage, [
-      `You said: ${message.text.trim()} (earlier prompts: ${stage.transcript.prompts.length})`,
+      `You said: ${stage.prompt.trim()} (earlier prompts: ${stage.transcript.prompts.length})`,
     ]);
   } else {
     await play(stage, script);
@@ -85,13 +89,6 @@ function stopTurn(stage: Stage): void {
   stage.stopTurn();
 }
 
-function printState(stage: Stage, command_uuid: string, state: string): void {
-  const { sessionId: session_id } = stage.who;
-  print(stage, [
-    { type: 'command_lifecycle', command_uuid, state, uuid: randomUUID(), session_id },
-  ]);
-}
-
 function setStage(flags: Flags, argv: string[]): Stage | undefined {
   const resumed = flags.get('resume')?.[0];
   const chosen = flags.get('session-id')?.[0];
@@ -119,6 +116,8 @@ function setStage(flags: Flags, argv: string[]): Stage | undefined {
       ignored: new Set<string>(),
       isSilent: false,
       lingerMs: 0,
+      inbox: { take: () => [], holds: () => false },
+      takenIn: [],
       stopTurn: () => undefined,
     };
   }

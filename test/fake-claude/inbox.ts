@@ -1,16 +1,28 @@
 // What Baton writes to stdin: messages and control requests, one JSON line each.
 import { createInterface } from 'node:readline';
 
+/** When a message is delivered that arrives during a turn, in the order of delivery. */
+const PRIORITIES = ['now', 'next', 'later'] as const;
+type Priority = (typeof PRIORITIES)[number];
+
 /** A message that came on stdin. */
 export interface Message {
   uuid: string;
   text: string;
+  priority: Priority;
 }
 
 /** The messages and requests of one process. */
 export interface Inbox {
-  /** Resolves to the next message, or to null once stdin has ended and no message waits. */
-  next(): Promise<Message | null>;
+  /**
+   * Resolves to the messages with which the next turn begins: the first message alone, and later all
+   * that wait with one priority. Resolves to null once stdin has ended and no message waits.
+   */
+  next(): Promise<Message[] | null>;
+  /** Returns the messages that wait with this priority, and takes them out. */
+  take(priority: Priority): Message[];
+  /** Returns whether a message waits with this priority. */
+  holds(priority: Priority): boolean;
 }
 
 /** What the process does about each line. */
@@ -27,7 +39,8 @@ export interface Listener {
 
 /** Reads stdin from now on. */
 export function openInbox(listener: Listener): Inbox {
-  const waiting: Message[] = [];
+  let waiting: Message[] = [];
+  let hasBegun = false;
   let hasEnded = false;
   let wake: () => void = () => undefined;
 
@@ -59,10 +72,24 @@ export function openInbox(listener: Listener): Inbox {
     } else if (value['type'] === 'user') {
       const { content } = value['message'] as { content: { text: string }[] };
       const text = content.map((block) => block.text).join('');
-      const message = { uuid: String(value['uuid']), text };
+      const priority = PRIORITIES.find((one) => one === value['priority']) ?? 'next';
+      const message = { uuid: String(value['uuid']), text, priority };
       if (listener.arrived(message)) waiting.push(message);
     }
     wake();
+  }
+
+  const holds = (priority: Priority) => waiting.some((message) => message.priority === priority);
+
+  function take(priority: Priority): Message[] {
+    const taken = waiting.filter((message) => message.priority === priority);
+    waiting = waiting.filter((message) => message.priority !== priority);
+    return taken;
+  }
+
+  function takeForTurn(): Message[] {
+    if (!hasBegun) return waiting.splice(0, 1);
+    return take(PRIORITIES.find(holds) ?? 'next');
   }
 
   createInterface({ input: process.stdin })
@@ -78,7 +105,11 @@ export function openInbox(listener: Listener): Inbox {
           wake = resolve;
         });
       }
-      return waiting.shift() ?? null;
+      const messages = takeForTurn();
+      hasBegun = true;
+      return messages.length > 0 ? messages : null;
     },
+    take,
+    holds,
   };
 }

@@ -115,6 +115,21 @@ export function entryOf(who: Identity, line: Line): Line {
   };
 }
 
+/** Returns the transcript entry of a message that a running turn takes in. */
+export function attachmentEntry(
+  who: Identity,
+  { uuid: source_uuid, text }: { uuid: string; text: string },
+): Line {
+  const prompt = [{ type: 'text', text }];
+  const { message: _, ...entry } = entryOf(who, {
+    type: 'attachment',
+    uuid: randomUUID(),
+    timestamp: new Date().toISOString(),
+  });
+  const attachment = { type: 'queued_command', prompt, source_uuid, commandMode: 'prompt' };
+  return { ...entry, attachment };
+}
+
 /** Returns the transcript entry with the conversation's total cost so far. */
 export function costEntry(who: Identity, cost: number, startedAt: number): Line {
   const duration = Date.now() - startedAt;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { numberOf, type Step } from './script.ts';
 import { type Stage, say } from './stage.ts';
+import { takeIn } from './take-in.ts';
 
 const DEFAULT_TURN_MS = 100;
 
@@ -36,13 +37,17 @@ export function marksIn(texts: readonly string[], name: string): number[] {
   return texts.filter((text) => text.startsWith(start)).map((text) => +text.slice(start.length));
 }
 
-/** Writes the marks up to `to` that the transcript does not hold yet, one per turn. */
+/**
+ * Writes the marks up to `to` that the transcript does not hold yet. Between two marks, the turn
+ * takes in messages, as between two tool calls.
+ */
 export async function leaveMarks(stage: Stage, step: Step): Promise<void> {
   const name = String(step['marks']);
   const turnMs = numberOf(step, 'turn_ms', DEFAULT_TURN_MS);
   const file = join(stage.who.cwd, marksFile(name));
   const done = Math.max(0, ...marksIn(stage.transcript.texts, name));
   for (let n = done + 1; n <= numberOf(step, 'to', 1); n += 1) {
+    if (n > done + 1) await takeIn(stage);
     const start = monotonicMs();
     await pause(turnMs);
     const line: MarkLine = { n, pid: process.pid, began, start, end: monotonicMs() };

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import type { Inbox, Message } from './inbox.ts';
 import {
   assistantLine,
   costEntry,
@@ -38,6 +39,10 @@ export interface Stage {
   isSilent: boolean;
   /** How long the process still runs after a SIGINT or SIGTERM, in milliseconds. */
   lingerMs: number;
+  /** The messages that wait. */
+  inbox: Pick<Inbox, 'take' | 'holds'>;
+  /** The uuids of the messages that the turn has taken in since it began. */
+  takenIn: string[];
   /** Ends the turn that is being played. */
   stopTurn(): void;
 }
@@ -66,16 +71,20 @@ export function print(stage: Stage, lines: Line[]): void {
 }
 
 /**
- * Begins the turn of a message: appends the message to the transcript and prints the init line if `withInit` is
- * set. Each turn after the first adds a cent to the cost.
+ * Begins a turn with messages: appends them to the transcript as one entry, and prints the init line
+ * if `withInit` is set. The entry has the uuid of the last message, and lists the others. Each turn
+ * after the first adds a cent to the cost.
  */
-export function begin(stage: Stage, uuid: string, withInit: boolean): void {
+export function begin(stage: Stage, messages: readonly Message[], withInit: boolean): void {
   if (stage.hasResult) stage.cost += 0.01;
   stage.hasResult = false;
   stage.turns = 1;
-  const message = { role: 'user', content: [{ type: 'text', text: stage.prompt }] };
+  const message = { role: 'user', content: messages.map(({ text }) => ({ type: 'text', text })) };
+  const uuid = messages.at(-1)?.uuid;
   const prompt = { type: 'user', message, uuid, timestamp: new Date().toISOString() };
-  stage.transcript.append([entryOf(stage.who, prompt)]);
+  const mergedSendUuids = messages.slice(0, -1).map((merged) => merged.uuid);
+  const merged = mergedSendUuids.length > 0 ? { mergedSendUuids } : {};
+  stage.transcript.append([{ ...entryOf(stage.who, prompt), ...merged }]);
   if (withInit) print(stage, [initLine(stage.who, stage.env)]);
 }
 

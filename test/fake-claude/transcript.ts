@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 /** One entry of a transcript. */
 type Entry = Record<string, unknown>;
 
-/** The transcript of a Claude session on disk: its content when the process began, and calls to append. */
+/** The transcript of a Claude session on disk: its content, and calls to append. */
 export interface Transcript {
   path: string;
   /** Whether the file existed when the process began. */
@@ -13,7 +13,7 @@ export interface Transcript {
   prompts: string[];
   /** The uuids of the entries in the file when the process began. */
   uuids: string[];
-  /** The texts of the assistant in the file when the process began. */
+  /** The texts of the assistant in the file, also those that this process appended. */
   texts: string[];
   /** The total cost in the last cost-state entry when the process began, in dollars. */
   earlierCost: number;
@@ -34,6 +34,7 @@ export function openTranscript(id: string, env: NodeJS.ProcessEnv, cwd: string):
   const path = join(folder, `${id}.jsonl`);
   const existed = existsSync(path);
   const entries = existed ? readEntries(path) : [];
+  const texts = entries.flatMap(textsOf);
   let isStopped = false;
   const write = (file: string, bytes: string) => {
     if (isStopped) return;
@@ -45,11 +46,14 @@ export function openTranscript(id: string, env: NodeJS.ProcessEnv, cwd: string):
     existed,
     prompts: entries.flatMap(promptOf),
     uuids: entries.map((entry) => String(entry['uuid'])),
-    texts: entries.flatMap(textsOf),
+    texts,
     earlierCost: Number(
       entries.findLast((one) => one['type'] === 'cost-state')?.['totalCostUSD'] ?? 0,
     ),
-    append: (added) => write(path, asLines(added)),
+    append(added) {
+      write(path, asLines(added));
+      if (!isStopped) texts.push(...added.flatMap(textsOf));
+    },
     appendRaw: (bytes) => write(path, bytes),
     appendBeside: (name, added) => write(join(folder, id, name), asLines(added)),
     stop() {
