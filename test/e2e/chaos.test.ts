@@ -31,5 +31,6 @@ test('no session is lost, run twice or stuck under any kind of fault', {
   ]);
   expect(figures.crashes).toBeGreaterThan(0);
   expect(figures.events_seen_meanwhile).toBeGreaterThan(0);
+  expect(figures.messages_delivered).toBeGreaterThan(0);
   expect(await scriptFolder.temporary()).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { acknowledged, noGap } from './audit/events.ts';
 import type { Check, Evidence, Violation } from './audit/evidence.ts';
 import { noFolder, noProcess, workers } from './audit/leftovers.ts';
 import { alone, exactlyOnce, inDirectory, transcripts } from './audit/marks.ts';
+import { messagesOnce, messagesShown, messagesReported, refusedNowhere } from './audit/messages.ts';
 import { allTerminal, finalsStay, noneInvented, noneLost, outcomes } from './audit/sessions.ts';
 
 const CHECKS: Record<string, Check> = {
@@ -20,6 +21,10 @@ const CHECKS: Record<string, Check> = {
   'marks exactly once': exactlyOnce,
   'transcripts whole': transcripts,
   'marks in working directories': inDirectory,
+  'messages exactly once': messagesOnce,
+  'messages shown once': messagesShown,
+  'messages reported as they are': messagesReported,
+  'refused messages nowhere': refusedNowhere,
   'one live process at a time': alone,
   'no process left': noProcess,
   'no folder left': noFolder,

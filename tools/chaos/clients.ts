@@ -1,12 +1,14 @@
-// The parts of a run that are not workers: clients that launch sessions, and a reader that watches them.
+// The parts of a run that are not workers: clients that launch sessions and send messages, and a reader that watches them.
 import {
   createProducer,
   ensureIndexes,
   type Mongo,
   openBaton,
+  type SessionMessages,
   type Stores,
 } from '@baton/core/internal';
 import { createLoad, type Load } from './load.ts';
+import { createMessageClients, type MessageClients } from './messages.ts';
 import { createRandom } from './random.ts';
 import { startWatch, type Watch } from './watch.ts';
 
@@ -14,7 +16,10 @@ import { startWatch, type Watch } from './watch.ts';
 export interface Clients {
   mongo: Mongo;
   stores: Stores;
+  /** Lists messages, as the API does. */
+  lists: Pick<SessionMessages, 'listMessages'>;
   load: Load;
+  messages: MessageClients;
   watch: Watch;
   close(): Promise<void>;
 }
@@ -37,10 +42,17 @@ export async function openClients(
       [...watch.finals.values()].flatMap(({ id, status }) => (status === 'completed' ? [id] : [])),
   });
   const watch = startWatch(stores, () => load.accepted.keys(), createRandom(seed, 'watch'));
+  const messages = createMessageClients({
+    messages: baton.messages,
+    launched: () => [...load.accepted.values()].map(({ planned }) => planned),
+    hasEnded: (id) => watch.finals.has(id),
+  });
   return {
     mongo,
     stores,
+    lists: baton.messages,
     load,
+    messages,
     watch,
     async close() {
       await watch.stop();

@@ -4,33 +4,54 @@ import { join } from 'node:path';
 import {
   claudeIdOf,
   type Event,
+  type MessageView,
   type Mongo,
   mainTranscriptPath,
   type Session,
   type SessionStore,
-  type Stores,
   type TranscriptStore,
+  toInfo,
 } from '@baton/core/internal';
 import { type MarkLine, marksFile } from '../../test/fake-claude/marks.ts';
 import type { Evidence } from './audit/evidence.ts';
+import type { Clients } from './clients.ts';
+import { numbersIn } from './numbered-message.ts';
 
-type Gathered = Pick<Evidence, 'sessions' | 'events' | 'transcripts' | 'directories'>;
+/** The parts of a transcript's entry that the audit reads. */
+interface Entry {
+  type: string;
+  message?: { content?: unknown };
+  attachment?: { prompt?: unknown };
+}
 
-/** Returns the documents and the marks of a run. */
+type Gathered = Pick<
+  Evidence,
+  'sessions' | 'events' | 'transcripts' | 'said' | 'views' | 'undelivered' | 'directories'
+>;
+
+/** Returns the documents, the marks and the messages of a run. */
 export async function gather(
-  mongo: Mongo,
-  stores: Pick<Stores, 'sessions' | 'transcripts'>,
+  { mongo, stores, lists }: Pick<Clients, 'mongo' | 'stores' | 'lists'>,
   workRoot: string,
 ): Promise<Gathered> {
   const sessions = await readSessions(mongo, stores.sessions);
   const events = await readEvents(mongo);
   const transcripts = new Map<string, string[] | Error>();
   const directories = new Map<string, MarkLine[]>();
+  const said = new Map<string, number[]>();
+  const views = new Map<string, MessageView[]>();
+  const undelivered = new Map<string, string[]>();
   for (const session of sessions.values()) {
-    transcripts.set(session.id, await readTranscript(stores.transcripts, sessions, session));
-    directories.set(session.id, await readMarks(workRoot, session));
+    const { id } = session;
+    const entries = await readTranscript(stores.transcripts, sessions, session);
+    const isRead = !(entries instanceof Error);
+    transcripts.set(id, isRead ? entries.flatMap(answersOf) : entries);
+    if (isRead) said.set(id, numbersIn(entries.flatMap(messagesOf)));
+    views.set(id, await listMessages(lists, id));
+    undelivered.set(id, toInfo(session).undelivered_messages ?? []);
+    directories.set(id, await readMarks(workRoot, session));
   }
-  return { sessions, events, transcripts, directories };
+  return { sessions, events, transcripts, said, views, undelivered, directories };
 }
 
 async function readSessions(mongo: Mongo, store: SessionStore): Promise<Map<string, Session>> {
@@ -48,24 +69,25 @@ async function readEvents(mongo: Mongo): Promise<Map<string, Event[]>> {
   return bySession;
 }
 
-// Reads every file, because a read checks the file against its hash. The marks are in the main
-// file.
+// Returns the entries of the main file. Reads every file, because a read checks the file against its
+// hash.
 async function readTranscript(
   store: TranscriptStore,
   sessions: ReadonlyMap<string, Session>,
   session: Session,
-): Promise<string[] | Error> {
+): Promise<Entry[] | Error> {
   const main = mainTranscriptPath(claudeIdOf(session));
   const lineage = lineageOf(sessions, session);
-  const texts: string[] = [];
+  const entries: Entry[] = [];
   try {
     for (const file of session.transcript.files) {
       const pieces: Buffer[] = [];
       for await (const piece of store.read(file, lineage)) pieces.push(piece);
       const lines = Buffer.concat(pieces).toString('utf8').split('\n');
-      if (file.path === main) texts.push(...lines.filter((line) => line !== '').flatMap(textsOf));
+      if (file.path !== main) continue;
+      for (const line of lines) if (line !== '') entries.push(JSON.parse(line));
     }
-    return texts;
+    return entries;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -77,12 +99,30 @@ function lineageOf(sessions: ReadonlyMap<string, Session>, session: Session): Se
   return parent ? [session, ...lineageOf(sessions, parent)] : [session];
 }
 
-function textsOf(line: string): string[] {
-  const { type, message } = JSON.parse(line) as { type: string; message?: { content?: unknown } };
-  if (type !== 'assistant' || !Array.isArray(message?.content)) return [];
-  return message.content.flatMap(({ text }: { text?: string }) =>
-    text === undefined ? [] : [text],
-  );
+function answersOf({ type, message }: Entry): string[] {
+  return type === 'assistant' ? textsIn(message?.content) : [];
+}
+
+// A message that a running turn took in is an attachment.
+function messagesOf({ type, message, attachment }: Entry): string[] {
+  if (type === 'attachment') return textsIn(attachment?.prompt);
+  return type === 'user' ? textsIn(message?.content) : [];
+}
+
+function textsIn(content: unknown): string[] {
+  if (!Array.isArray(content)) return [];
+  return content.flatMap(({ text }: { text?: string }) => (text === undefined ? [] : [text]));
+}
+
+async function listMessages(lists: Clients['lists'], id: string): Promise<MessageView[]> {
+  const views: MessageView[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await lists.listMessages(id, { cursor });
+    views.push(...page.messages);
+    cursor = page.next_cursor;
+  } while (cursor !== undefined);
+  return views;
 }
 
 async function readMarks(workRoot: string, { id, root_session_id }: Session): Promise<MarkLine[]> {

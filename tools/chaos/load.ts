@@ -9,9 +9,7 @@ import {
 } from '@baton/core/internal';
 import type { PlannedSession } from './plan.ts';
 import type { Random } from './random.ts';
-
-/** How long a client waits before it repeats a request that was not answered, in milliseconds. */
-const RETRY_AFTER_MS = 250;
+import { untilAnswered } from './until-answered.ts';
 
 /** A session that a client requested. */
 export interface Accepted {
@@ -93,17 +91,4 @@ export function createLoad({ manager, producer, stop, random, completed }: LoadO
       }
     },
   };
-}
-
-// After UNAVAILABLE or a lost connection, a client does not know whether the request succeeded, so
-// the client repeats the request.
-async function untilAnswered<T>(work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (isAppError(error) && error.code !== 'UNAVAILABLE') throw error;
-      await delay(RETRY_AFTER_MS);
-    }
-  }
 }

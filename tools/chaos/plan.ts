@@ -15,6 +15,8 @@ export interface PlannedSession {
    * its transcript.
    */
   marks: number;
+  /** How long a turn takes, in milliseconds. */
+  turnMs: number;
   query: string;
   /**
    * Whether the session is launched only through Redis. Then a worker or the reconciler makes its
@@ -67,6 +69,7 @@ export function planSessions(options: {
       id,
       atMs: random.between(0, ms * ARRIVALS),
       marks,
+      turnMs,
       query: fakePrompt(steps, `Leave ${marks} marks.`),
       isRedisOnly: random.next() < 0.3,
       isContinue: random.next() < 0.25,

@@ -2,6 +2,7 @@ import { defined, type Session } from '@baton/core/internal';
 import type { Evidence, Violation } from './audit/evidence.ts';
 import { committed, counting } from './audit/evidence.ts';
 import { repeated } from './audit/marks.ts';
+import { countMessages } from './audit/messages.ts';
 import type { FaultKind } from './faults.ts';
 import type { ChaosOptions } from './options.ts';
 import { firstWaits, recoveries, spreadOf } from './waits.ts';
@@ -50,6 +51,11 @@ export function figures(evidence: Evidence, violations: readonly Violation[], fa
     events_seen_meanwhile: [...evidence.shown.values()].reduce((sum, { size }) => sum + size, 0),
     marks: [...evidence.directories.values()].reduce((sum, { length }) => sum + length, 0),
     marks_done_again: repeated(evidence),
+    messages_sent: evidence.messages.length,
+    messages_delivered: countMessages(evidence, 'delivered'),
+    messages_undelivered: countMessages(evidence, 'undelivered'),
+    messages_cancelled: countMessages(evidence, 'cancelled'),
+    messages_refused: evidence.messages.filter(({ answer }) => 'refused' in answer).length,
     claimed_again_ms: spreadOf(recoveries(evidence)),
     first_claimed_ms: spreadOf(firstWaits(evidence)),
     workers: facts.workersStarted,

@@ -8,15 +8,15 @@ import { FAKE_CLAUDE } from '../../test/fake-claude/install.ts';
 import type { Environment } from '../dev-services/environment.ts';
 import type { Evidence } from './audit/evidence.ts';
 import { audit } from './audit.ts';
-import { openClients } from './clients.ts';
+import { type Clients, openClients } from './clients.ts';
 import { scheduleFaults } from './faults.ts';
 import { gather } from './gather.ts';
 import { createHost } from './hosts.ts';
 import { createFaultInjector, type FaultInjector } from './inject-faults.ts';
 import { awaitNoLeftovers } from './leftovers.ts';
-import type { Load } from './load.ts';
 import type { ChaosOptions } from './options.ts';
 import { planSessions } from './plan.ts';
+import { planMessages } from './plan-messages.ts';
 import { figures } from './report.ts';
 import { type Servers, startServers } from './servers.ts';
 import type { Watch } from './watch.ts';
@@ -80,7 +80,7 @@ async function runOn(servers: Servers, context: RunContext) {
   const temporary = join(folder, 't');
 
   const clients = await openClients({ redis: redis.url, mongodb: mongodb.url }, seed);
-  const { load, watch } = clients;
+  const { load, messages, watch } = clients;
   const pool = openPool(servers, context);
   const faults = createFaultInjector({
     pool,
@@ -94,10 +94,10 @@ async function runOn(servers: Servers, context: RunContext) {
   pool.start();
   await pool.untilReady(START_LIMIT_MS);
   const begin = performance.now();
-  const { launches } = await launchUnderFaults(options, load, faults);
+  const { requests } = await requestUnderFaults(options, clients, faults);
 
   log('the faults are over: starting the servers that are down and waiting for the sessions');
-  const healSeconds = await recover(servers, launches, watch);
+  const healSeconds = await recover(servers, requests, watch);
   log(
     `${watch.finals.size} of ${load.accepted.size} sessions are terminal after ${healSeconds.toFixed(1)} s`,
   );
@@ -107,12 +107,13 @@ async function runOn(servers: Servers, context: RunContext) {
   const evidence: Evidence = {
     planned: new Map([...load.accepted].map(([id, { planned }]) => [id, planned])),
     cancels: load.cancels,
+    messages: [...messages.answered.values()],
     shown: watch.shown,
     finals: watch.finals,
     processes: (await awaitNoLeftovers(temporary, 0)).processes,
     folders,
     workers: ends,
-    ...(await gather(clients.mongo, clients.stores, join(folder, 'work'))),
+    ...(await gather(clients, join(folder, 'work'))),
   };
   await clients.close();
   return figures(evidence, audit(evidence), {
@@ -156,15 +157,15 @@ function openPool(
 }
 
 /**
- * Launches the sessions and injects the faults, each at its planned time. Resolves once the time
- * and all faults are over. Returns the promise of the launches, because some launches may still be
- * unanswered.
+ * Launches the sessions, sends the messages and injects the faults, each at its planned time.
+ * Resolves once the time and all faults are over. Returns the promises of the launches and messages,
+ * because some may still be unanswered.
  */
-async function launchUnderFaults(
+async function requestUnderFaults(
   { seed, sessions, minutes }: ChaosOptions,
-  load: Load,
+  { load, messages }: Pick<Clients, 'load' | 'messages'>,
   faults: FaultInjector,
-): Promise<{ launches: Promise<void>[] }> {
+): Promise<{ requests: Promise<void>[] }> {
   const ms = minutes * 60_000;
   const begin = performance.now();
   const at = (atMs: number) => delay(Math.max(0, begin + atMs - performance.now()));
@@ -172,12 +173,16 @@ async function launchUnderFaults(
     await at(planned.atMs);
     await load.launch(planned);
   });
+  const sends = planMessages({ seed, ms, sessions }).map(async (planned) => {
+    await at(planned.atMs);
+    await messages.send(planned);
+  });
   const injections = scheduleFaults({ seed, ms, leaseMs: LEASE_MS }).map(async (fault) => {
     await at(fault.atMs);
     await faults.inject(fault);
   });
   await Promise.all([...injections, at(ms)]);
-  return { launches };
+  return { requests: [...launches, ...sends] };
 }
 
 /**
@@ -186,11 +191,11 @@ async function launchUnderFaults(
  */
 async function recover(
   { redis, mongodb }: Servers,
-  launches: readonly Promise<void>[],
+  requests: readonly Promise<void>[],
   watch: Watch,
 ): Promise<number> {
   const begin = performance.now();
-  const clientsDone = Promise.all([redis.outages.start(), mongodb.outages.start(), ...launches]);
+  const clientsDone = Promise.all([redis.outages.start(), mongodb.outages.start(), ...requests]);
   // The wait is limited. The audit reports a session that does not end.
   await Promise.race([clientsDone, delay(HEAL_LIMIT_MS, undefined, { ref: false })]);
   await watch.untilTerminal(HEAL_LIMIT_MS);

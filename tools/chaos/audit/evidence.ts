@@ -1,5 +1,6 @@
-import type { Event, Session } from '@baton/core/internal';
+import type { Event, MessageView, Session } from '@baton/core/internal';
 import type { MarkLine } from '../../../test/fake-claude/marks.ts';
+import type { AnsweredMessage } from '../messages.ts';
 import type { WorkerEnd } from '../worker-pool.ts';
 
 /** Everything that a run left, and everything that its reader saw. The audit uses nothing else. */
@@ -11,12 +12,20 @@ export interface Evidence {
   planned: ReadonlyMap<string, { marks: number }>;
   /** The sessions that a client cancelled: true if Baton accepted the cancel. */
   cancels: ReadonlyMap<string, boolean>;
+  /** Every message that was answered. */
+  messages: readonly AnsweredMessage[];
   /** Every session document. */
   sessions: ReadonlyMap<string, Session>;
   /** Every stored event of a session, by `seq`. This includes events above its `last_event_seq`. */
   events: ReadonlyMap<string, readonly Event[]>;
   /** The assistant's texts in each session's own main transcript, or the error if it cannot be restored. */
   transcripts: ReadonlyMap<string, readonly string[] | Error>;
+  /** The numbers of the messages in each session's own main transcript, in its order. */
+  said: ReadonlyMap<string, readonly number[]>;
+  /** The messages that each session lists to callers. */
+  views: ReadonlyMap<string, readonly MessageView[]>;
+  /** The ids of the undelivered messages in each session's Info. */
+  undelivered: ReadonlyMap<string, readonly string[]>;
   /** The marks that each session left in its working directory. */
   directories: ReadonlyMap<string, readonly MarkLine[]>;
   /** The events that a reader was shown during the run, see watch.ts. */

@@ -76,6 +76,10 @@ export function makeEvidence(changes: Partial<Evidence> = {}): Evidence {
   return {
     planned: new Map([[ID, { marks: MARKS }]]),
     cancels: new Map(),
+    messages: [],
+    said: new Map(),
+    views: new Map(),
+    undelivered: new Map(),
     sessions: new Map([[ID, session]]),
     events: new Map([[ID, events]]),
     transcripts: new Map([[ID, [1, 2, 3].map((n) => markText(ID, n))]]),

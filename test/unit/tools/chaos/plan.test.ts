@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FAULT_KINDS, scheduleFaults } from '../../../../tools/chaos/faults.ts';
 import { readOptions } from '../../../../tools/chaos/options.ts';
 import { planSessions } from '../../../../tools/chaos/plan.ts';
+import { planMessages } from '../../../../tools/chaos/plan-messages.ts';
 import { createRandom } from '../../../../tools/chaos/random.ts';
 
 const MINUTE = 60_000;
@@ -69,6 +70,29 @@ test('random numbers are evenly spread and differ by name', () => {
     expect(tenths.filter((one) => one === tenth).length).toBeGreaterThan(800);
   }
   expect(createRandom(8, 'a').next()).not.toBe(createRandom(8, 'b').next());
+});
+
+describe('the planned messages', () => {
+  const plan = (seed: number) => planMessages({ seed, ms: MINUTE, sessions: 50 });
+
+  test('follow from the seed', () => {
+    expect(plan(1)).toEqual(plan(1));
+    expect(plan(1)).not.toEqual(plan(2));
+  });
+
+  test('are numbered in the order in which they are sent', () => {
+    const messages = plan(3);
+    expect(messages.map(({ n }) => n)).toEqual(messages.map((_, index) => index + 1));
+    const times = messages.map(({ atMs }) => atMs);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  test('have every priority, and some are taken back or go to any session', () => {
+    const messages = plan(4);
+    expect(new Set(messages.map(({ priority }) => priority)).size).toBe(3);
+    expect(messages.some(({ takeBackAfterMs }) => takeBackAfterMs !== undefined)).toBe(true);
+    expect(messages.some(({ isBlind }) => isBlind)).toBe(true);
+  });
 });
 
 describe('the options of the chaos test', () => {
