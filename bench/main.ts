@@ -11,6 +11,7 @@ import { benchRequests } from './http/requests.ts';
 import { benchTails } from './http/tails.ts';
 import type { Measure } from './measure.ts';
 import { benchMemory } from './memory.ts';
+import { benchMessage } from './message.ts';
 import { benchCancel, benchCrash, benchHandBack } from './recovery.ts';
 import { report } from './report.ts';
 import { benchRestore } from './restore.ts';
@@ -20,7 +21,9 @@ import { benchUpload } from './upload.ts';
 
 function lineOf(one: Measure): string {
   const verdict = one.met ? 'met   ' : 'MISSED';
-  return `${verdict} ${one.name}: ${one.ours} ${one.unit}, by hand ${one.by_hand}, ratio ${one.ratio} (target ${one.target})`;
+  const more = Math.round((one.ours - one.by_hand) * 1000) / 1000;
+  const comparison = `by hand ${one.by_hand}, ratio ${one.ratio}, difference ${more}`;
+  return `${verdict} ${one.name}: ${one.ours} ${one.unit}, ${comparison} (target ${one.target})`;
 }
 
 const { values: options } = parseArgs({
@@ -48,6 +51,7 @@ try {
     enqueue: () => benchEnqueue(redis.url),
     stream: () => benchStream(mongo),
     turn: () => benchTurn(mongo, urls),
+    message: () => benchMessage(mongo, urls),
     memory: () => benchMemory(mongo, urls),
     upload: () => benchUpload(mongo, urls),
     restore: () => benchRestore(mongo),

@@ -47,7 +47,8 @@ The ratio is *ours* divided by *by hand*. If a measure has nothing to compare, t
 |---|---|---|
 | enqueue 500 at once | \`launchSession\` | \`queue.add\` of the same payload |
 | lines to committed events | the worker frames, parses, inserts and commits (by the guarded update) the lines of a fake CLI | \`insertMany\` of the same documents in the same batches |
-| one-turn session | the time from enqueueing to the final document, with the real CLI and a scripted API | \`claude -p\` of the same turn |
+| one-turn session | the time from enqueueing to the final document, with the real CLI and a scripted API | \`claude -p\` of the same turn, with the prompt as text |
+| message to the model’s request | the time from the POST of a message to an idle session until the request to the model that carries it arrives at the scripted API, through the API and a worker with the real CLI | a CLI in the same state, and the same line written to its stdin |
 | worker memory per session | a worker's resident memory with 50 running sessions of a fake CLI, minus its memory without them, divided by 50 | |
 | transcript upload | CPU time of a worker whose 50 sessions write transcripts, for about half a minute from the first line to the end; the lowest of six runs | the same worker with sessions that write no transcripts |
 | restore | the time to restore a transcript, which was saved while it grew, from MongoDB into an empty folder, with every byte checked | |

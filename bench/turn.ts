@@ -2,15 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isTerminal, type Mongo } from '@baton/core/internal';
 import { execa } from 'execa';
 import { startMessagesApi } from '../test/support/messages-api/messages-api.ts';
 import { text } from '../test/support/messages-api/reply.ts';
 import { addedMeasure, type Measure, median } from './measure.ts';
+import { byHandEnv, CLAUDE } from './real-cli.ts';
 import { createRig, type Urls } from './rig.ts';
 
-const CLAUDE = fileURLToPath(new URL('../node_modules/.bin/claude', import.meta.url));
 const QUERY = 'Say hello.';
 const ROUNDS = 9;
 
@@ -33,20 +32,14 @@ export async function benchTurn(mongo: Mongo, urls: Urls): Promise<Measure> {
     return (session.end_time?.getTime() ?? Number.NaN) - start;
   }
 
+  // A user who has one prompt gives it as text. Baton writes it as a line of streaming input.
   async function plain(round: number): Promise<number> {
     const start = Date.now();
     await execa(CLAUDE, ['--print', '--output-format=stream-json', '--verbose'], {
       input: QUERY,
       cwd: root,
       extendEnv: false,
-      env: {
-        ...credentials,
-        PATH: process.env['PATH'] ?? '',
-        HOME: root,
-        CLAUDE_CONFIG_DIR: join(root, `plain-${round}`),
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-        CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
-      },
+      env: byHandEnv(root, `plain-${round}`, credentials),
     });
     return Date.now() - start;
   }
