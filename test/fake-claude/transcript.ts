@@ -74,11 +74,14 @@ function readEntries(path: string): Entry[] {
     });
 }
 
+// The notice of an interrupt is an entry of the user, but not a prompt.
+const NOTICE = '[Request interrupted';
+
 function promptOf(entry: Entry): string[] {
   const content = contentOf(entry);
   if (entry['type'] !== 'user' || !Array.isArray(content)) return [];
   return content.flatMap(({ type, text }: { type?: unknown; text?: unknown }) =>
-    type === 'text' && typeof text === 'string' ? [text] : [],
+    type === 'text' && typeof text === 'string' && !text.startsWith(NOTICE) ? [text] : [],
   );
 }
 
