@@ -112,6 +112,11 @@ export function createAttemptContext(
     messages: deps.stores.messages,
     masker: deps.masker,
     now: () => deps.clock.now(),
+    onMissing: (ids) =>
+      log.error(
+        { message_ids: ids },
+        'messages of the session have no document; Baton drops them from the session',
+      ),
     textOf: ({ content }) => asUserText(content, session.config),
     ...writeOptions,
   });

@@ -263,7 +263,7 @@ function finishTranscriptCopy(
 
 /** Writes the ending, which is the attempt's last write. */
 async function writeDecided(
-  { session, attempt, owned, progress, writeOptions }: AttemptContext,
+  { session, attempt, owned, progress, relay, writeOptions }: AttemptContext,
   run: FinishedRun,
   { outcome, ...decided }: DecidedEnding,
 ): Promise<AttemptResult> {
@@ -277,6 +277,7 @@ async function writeDecided(
         exitLateMs: run.facts?.exitLateMs,
         counts: session.counts,
         mayLeaveMessages: isWithoutMessages(session, outcome, progress),
+        wereDropped: relay.hasSentAll,
       }),
     writeOptions,
   );

@@ -19,7 +19,7 @@ import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowl
 /** The process that gets the messages. */
 export interface RelayTarget {
   input: Pick<ClaudeInput, 'send'>;
-  work: Pick<PendingWork, 'sent'>;
+  work: Pick<PendingWork, 'sent' | 'waiting'>;
   /** Returns Claude's id of the conversation, for the events. */
   claudeSessionId(): string;
   /** Returns whether the session may take another message: it is not being stopped, and has turns left. */
@@ -40,6 +40,11 @@ export interface MessageRelay {
   isSending(): boolean;
   /** Records a message as an event when a line says that a turn takes it. */
   observe(line: ClaudeLine): void;
+  /**
+   * Returns whether this attempt sent each of these messages and the CLI has read it. A message that
+   * is still pending after the process ended was dropped by the CLI, so sending it again is useless.
+   */
+  hasSentAll(ids: readonly string[]): boolean;
   /** Returns whether a message was sent that is not stored as delivered yet. */
   isExpecting(): boolean;
   /** Records that entries of the transcript hold these messages. Other ids are ignored. */
@@ -55,11 +60,13 @@ export interface MessageRelay {
 
 /** What a relay needs of its attempt. */
 export interface RelayDeps extends WriteOptions {
-  owned: Pick<OwnedSession, 'claimMessages'>;
+  owned: Pick<OwnedSession, 'claimMessages' | 'dropMessages'>;
   messages: Pick<MessageStore, 'getMany' | 'setDelivered'>;
   recorder: Pick<Recorder, 'record' | 'seq'>;
   masker: Pick<Masker, 'line'>;
   now(): Promise<Date>;
+  /** Called with the ids of messages whose documents are missing; they are dropped. */
+  onMissing(ids: readonly string[]): void;
   /** Returns the text of a message as the CLI gets it. */
   textOf(message: Pick<Message, 'content'>): string;
 }
@@ -76,6 +83,12 @@ export function createMessageRelay(deps: RelayDeps): MessageRelay {
   let sending: Promise<void> | null = null;
   let isWoken = false;
 
+  async function drop(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    deps.onMissing(ids);
+    await writeUntilAcknowledged(() => deps.owned.dropMessages(ids), deps);
+  }
+
   async function sendPending(to: RelayTarget): Promise<void> {
     const pending = await writeUntilAcknowledged(
       async () => ({ messages: await deps.owned.claimMessages() }),
@@ -83,7 +96,9 @@ export function createMessageRelay(deps: RelayDeps): MessageRelay {
     );
     const ids = (pending?.messages ?? []).map(({ id }) => id).filter((id) => !sent.has(id));
     const messages = await writeUntilAcknowledged(() => deps.messages.getMany(ids), deps);
-    for (const message of messages ?? []) {
+    if (!messages) return;
+    await drop(ids.filter((id) => !messages.some((message) => message.id === id)));
+    for (const message of messages) {
       if (!to.mayTakeMore()) return;
       const { id: uuid, priority } = message;
       const isWritten = to.input.send({ uuid, text: deps.textOf(message), priority });
@@ -130,6 +145,10 @@ export function createMessageRelay(deps: RelayDeps): MessageRelay {
       if (isWoken) wake();
     },
     isSending: () => sending !== null,
+    hasSentAll(ids) {
+      const waiting = target?.work.waiting() ?? [];
+      return ids.every((id) => sent.has(id) && !waiting.includes(id));
+    },
     isExpecting: () => open.size > 0,
     observe(line) {
       const state = messageStateOf(line);

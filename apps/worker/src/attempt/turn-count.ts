@@ -15,9 +15,10 @@ export interface TurnCount {
  * `max_turns`, the turns are never used up.
  */
 export function countTurns(
-  { config: { max_turns = Number.POSITIVE_INFINITY } }: Pick<Session, 'config'>,
+  { config: { max_turns } }: Pick<Session, 'config'>,
   progress: Pick<AttemptProgress, 'totals'>,
 ): TurnCount {
+  if (max_turns === undefined) return { isUsedUp: () => false, isExceeded: () => false };
   return {
     isUsedUp: () => progress.totals().num_turns >= max_turns,
     isExceeded: () => progress.totals().num_turns > max_turns,

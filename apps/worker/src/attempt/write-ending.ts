@@ -65,6 +65,8 @@ export interface EndingFacts {
    * has no turn and no budget left for them.
    */
   mayLeaveMessages: boolean;
+  /** Returns whether the CLI got these messages and dropped them. */
+  wereDropped(ids: readonly string[]): boolean;
   /** When the session is retried. Undefined if it is not. */
   retryAt: Date | undefined;
 }
@@ -96,8 +98,13 @@ export async function writeEnding(
         ...common,
         ...defined({ result, stopped_by }),
       };
-      const undelivered = facts.mayLeaveMessages ? 'allowed' : undefined;
-      const held = await owned.conclude('completed', done, record, defined({ undelivered }));
+      const complete = (undelivered: 'any' | readonly string[]) =>
+        owned.conclude('completed', done, record, { undelivered });
+      let held = await complete(facts.mayLeaveMessages ? 'any' : []);
+      if (held === 'pending') {
+        const ids = (await owned.commit({}))?.pending_messages?.map(({ id }) => id) ?? [];
+        if (facts.wereDropped(ids)) held = await complete(ids);
+      }
       if (held === 'pending') return requeueForMessages(owned, common, record);
       return held && { kind: 'ended', status: 'completed' };
     }

@@ -9,6 +9,11 @@ export interface OwnedMessages {
    */
   claimMessages(): Promise<PendingMessage[] | null>;
   /**
+   * Takes messages off the list whose documents are missing, so nothing can be delivered. Resolves to
+   * null if the attempt no longer holds the session.
+   */
+  dropMessages(ids: readonly string[]): Promise<OwnerNews | null>;
+  /**
    * Makes messages pending again that an earlier attempt had delivered, but the transcript does not
    * hold. Messages that are pending already are left alone. Resolves to null if the attempt no longer
    * holds the session.
@@ -33,6 +38,11 @@ export function createOwnedMessages(
       );
       return held?.pending_messages ?? null;
     },
+    dropMessages: (ids) =>
+      write(['starting', 'running'], (now) => ({
+        $set: leaseFields(now),
+        $pull: { pending_messages: { id: { $in: [...ids] } } },
+      })),
     async requeueMessages(messages) {
       let news: OwnerNews | null = null;
       for (const message of messages) {

@@ -1,4 +1,4 @@
-import type { Db } from 'mongodb';
+import type { Db, Filter } from 'mongodb';
 import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal, statusesBefore } from '../model/session/status.ts';
@@ -10,6 +10,7 @@ import {
   type FencedAttempt,
   type OwnerNews,
 } from './guarded-writer.ts';
+import type { SessionDocument } from './mongo.ts';
 import { createOwnedMessages, type OwnedMessages } from './owned-messages.ts';
 import { createReturnToQueue, type ReturnToQueue } from './return-to-queue.ts';
 import { encodeFields } from './session-codec.ts';
@@ -69,14 +70,14 @@ export interface OwnedSession extends OwnedMessages {
   setAside(progress: Progress): Promise<OwnerNews | null>;
   /**
    * Ends the session. Resolves to `pending`, and changes nothing, if the session is to complete and
-   * has still messages to deliver. `undelivered: 'allowed'`: the session completes all the same, and
-   * these messages stay undelivered. Any other status leaves them undelivered too.
+   * has still messages to deliver. `undelivered` names messages that may stay undelivered all the
+   * same: `any`, or these ids. Any other status leaves all messages undelivered.
    */
   conclude(
     status: 'completed' | 'failed' | 'cancelled',
     ending: Ending,
     record: AttemptRecord,
-    options?: { undelivered?: 'allowed' },
+    options?: { undelivered?: 'any' | readonly string[] },
   ): Promise<OwnerNews | 'pending' | null>;
   readonly returnToQueue: ReturnToQueue;
 }
@@ -84,8 +85,11 @@ export interface OwnedSession extends OwnedMessages {
 /** The `$unset` of a last result. */
 const NO_LAST_RESULT = { last_result: '' } as const;
 
-/** The filter of a session that has no message to deliver. */
-const NONE_PENDING = { 'pending_messages.0': { $exists: false } };
+/** Returns the filter of a session that has no message to deliver, apart from these. */
+function nonePendingBut(ids: readonly string[]): Filter<SessionDocument> {
+  if (ids.length === 0) return { 'pending_messages.0': { $exists: false } };
+  return { pending_messages: { $not: { $elemMatch: { id: { $nin: [...ids] } } } } };
+}
 
 function deliveryEntries(ids: readonly string[], attempt: number, at: Date): OutboxEntry[] {
   return ids.map((message_id) => ({ type: 'message.delivered', attempt, at, message_id }));
@@ -155,8 +159,8 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
     setAside(progress) {
       return this.commit({ ...progress, last_result: null });
     },
-    async conclude(status, ending, record, { undelivered } = {}) {
-      const needsDelivery = status === 'completed' && undelivered !== 'allowed';
+    async conclude(status, ending, record, { undelivered = [] } = {}) {
+      const needsDelivery = status === 'completed' && undelivered !== 'any';
       const held = await write(
         statusesBefore(status).filter((from) => from !== 'queued'),
         (now) => ({
@@ -170,7 +174,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           $unset: { last_result: '', 'lease.expires_at': '', 'lease.owner': '' },
           ...appendOutboxEvent(endingEvent(status), attempt, now),
         }),
-        needsDelivery ? NONE_PENDING : {},
+        needsDelivery ? nonePendingBut(undelivered) : {},
       );
       if (held) return held;
       const found = await collection.findOne(

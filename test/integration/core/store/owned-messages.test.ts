@@ -76,12 +76,33 @@ describe('the owner of a session with messages', () => {
     const owner = await stores.own(session.id);
     expect(await owner.conclude('completed', { result }, {})).toBe('pending');
     expect(await stores.sessions.get(session.id)).toMatchObject({ status: 'starting' });
-    const options = { undelivered: 'allowed' } as const;
+    const options = { undelivered: 'any' } as const;
     expect(await owner.conclude('completed', { result }, {}, options)).not.toBe('pending');
     expect(await stores.sessions.get(session.id)).toMatchObject({
       status: 'completed',
       pending_messages: session.pending_messages,
     });
+  });
+
+  test('completes the session if only these messages are pending', async ({ stores }) => {
+    const [dropped, other] = [newId(), newId()];
+    const session = makeSession({ pending_messages: pending(dropped) });
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    await stores.messageAcceptance.accept(session.id, { id: other, bytes: 1 });
+    const options = { undelivered: [dropped] };
+    expect(await owner.conclude('completed', {}, {}, options)).toBe('pending');
+    await stores.messageAcceptance.withdraw(session.id, other);
+    expect(await owner.conclude('completed', {}, {}, options)).not.toBe('pending');
+    expect(await stores.sessions.get(session.id)).toMatchObject({ status: 'completed' });
+  });
+
+  test('drops messages that cannot be delivered', async ({ stores }) => {
+    const [missing, other] = [newId(), newId()];
+    const session = makeSession({ pending_messages: pending(missing, other) });
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    expect(await owner.dropMessages([missing])).toEqual({ pending_messages: pending(other) });
   });
 
   test.for(['failed', 'cancelled'] as const)(
