@@ -17,9 +17,11 @@ describe('a session that meets host errors', { timeout: 60_000 }, () => {
     // before the probe, so the probe passes.
     const script = `#!/bin/sh
 if [ "$1" != --version ]; then
-  prompt=$(cat)
+  IFS= read -r initialize
+  IFS= read -r prompt
   case "$prompt" in *FILL*) echo "Error: ENOSPC: no space left on device, write" >&2; exit 1;; esac
-  printf '%s' "$prompt" | exec ${FAKE_CLAUDE} "$@"
+  { printf '%s\n%s\n' "$initialize" "$prompt"; cat; } | ${FAKE_CLAUDE} "$@"
+  exit $?
 fi
 exec ${FAKE_CLAUDE} "$@"
 `;
