@@ -1,5 +1,5 @@
 // Messages of sessions whose worker is killed or drained: each is in the conversation once that survives.
-import { writeFile } from 'node:fs/promises';
+import { glob, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
@@ -72,6 +72,24 @@ const untilSent = ({ fleet }: Scene, id: string) =>
     Boolean(first?.sent_by),
   );
 
+/** Returns how many messages the CLI has put into its queue so far, as its transcript says. */
+async function countQueued({ fleet }: Scene, id: string): Promise<number> {
+  let count = 0;
+  for await (const file of glob(join(fleet.root, 'tmp', '**', `${id}.jsonl`))) {
+    count += (await readFile(file, 'utf8')).split('"operation":"enqueue"').length - 1;
+  }
+  return count;
+}
+
+/** Sends a message, and waits until the CLI has read it. A message is marked as sent before that. */
+async function sendUntilRead(scene: Scene, id: string): Promise<void> {
+  const before = await countQueued(scene, id);
+  await send(scene, id);
+  await waitFor('the CLI to read the message', async () => {
+    return (await countQueued(scene, id)) > before;
+  });
+}
+
 const untilDelivered = ({ fleet }: Scene, id: string) =>
   fleet.until(id, 'without a pending message', (session) => session.pending_messages?.length === 0);
 
@@ -112,11 +130,9 @@ describe('a message whose worker is killed', () => {
     await stored.release();
     await untilDelivered(scene, stored.id);
     // Sent: the message waits in the CLI for the end of the tool call.
-    await send(scene, sent.id);
-    await untilSent(scene, sent.id);
+    await sendUntilRead(scene, sent.id);
     // Taken: the model has the message, but the worker has saved nothing of it.
-    await send(scene, taken.id);
-    await untilSent(scene, taken.id);
+    await sendUntilRead(scene, taken.id);
     victim.signal('SIGSTOP');
     await taken.release();
     await untilAsked(scene, taken.id);

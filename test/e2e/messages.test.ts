@@ -77,8 +77,7 @@ describe('a message to a running session', () => {
     api,
   }) => {
     const { id, release } = await begin(scripted);
-    const { id: message } = await send(scripted, id, 'and then rest', 'later');
-    await untilSent(scripted, id, message);
+    await send(scripted, id, 'and then rest', 'later');
     await release();
     const session = await scripted.ended(id);
     expect(session).toMatchObject({
@@ -119,7 +118,7 @@ describe('a message to a running session', () => {
     scripted,
   }) => {
     const { id } = await begin(scripted);
-    const { id: message } = await send(scripted, id, 'too late', 'later');
+    const { id: message } = await send(scripted, id, 'too late');
     await untilSent(scripted, id, message);
     await scripted.baton.stop.interruptSession(id);
     const session = await scripted.ended(id);
@@ -159,12 +158,58 @@ describe('a message to a running session', () => {
       max_turns: 2,
     });
     await scripted.until(id, 'in its tool call', (session) => session.last_event_seq >= 3);
-    await send(scripted, id, 'one turn more', 'later');
+    const { id: message } = await send(scripted, id, 'one turn more', 'later');
     await writeFile(gate, '');
+    expect(await scripted.ended(id)).toMatchObject({
+      status: 'completed',
+      totals: { num_turns: 2 },
+    });
+    expect(await listOf(scripted, id)).toMatchObject([{ status: 'undelivered' }]);
+    expect(await scripted.baton.manager.getSession(id)).toMatchObject({
+      pending_messages: [{ id: message }],
+    });
+  });
+
+  test.concurrent('fails the session with MAX_TURNS if its turn exceeds the limit', async ({
+    scripted,
+  }) => {
+    count += 1;
+    const gates = [1, 2].map((turn) => join(scripted.root, `gate-${count}-${turn}`));
+    const id = await scripted.launch({
+      query: `wait ${gates[0]}`,
+      allowed_tools: ['Bash'],
+      max_turns: 3,
+    });
+    await scripted.until(id, 'in its tool call', (session) => session.last_event_seq >= 3);
+    await send(scripted, id, `wait ${gates[1]}`, 'later');
+    for (const gate of gates) await writeFile(gate ?? '', '');
     const session = await scripted.ended(id);
-    expect(session.status).toBe(session.failure ? 'failed' : 'completed');
-    const [message] = await listOf(scripted, id);
-    expect(['delivered', 'undelivered']).toContain(message?.status);
+    expect(session).toMatchObject({ status: 'failed', failure: { code: 'MAX_TURNS' } });
+    expect(await listOf(scripted, id)).toMatchObject([{ status: 'delivered' }]);
+  });
+
+  test.concurrent('with the priority later can be taken back until the turn is over', async ({
+    scripted,
+    api,
+  }) => {
+    const { id, release } = await begin(scripted);
+    const { id: message } = await send(scripted, id, 'on second thought', 'later');
+    const cancelled = await scripted.baton.messages.cancelMessage(id, message);
+    expect(cancelled).toMatchObject({ status: 'cancelled' });
+    await release();
+    expect(await scripted.ended(id)).toMatchObject({ status: 'completed' });
+    expect(requestsWith(api.requests, id, 'on second thought')).toEqual([]);
+  });
+
+  test.concurrent('is text, even if it begins with a slash', async ({ scripted, api }) => {
+    const { id, release } = await begin(scripted);
+    await send(scripted, id, '/clear', 'later');
+    await release();
+    expect(await scripted.ended(id)).toMatchObject({
+      status: 'completed',
+      result: { result: expect.stringContaining('/clear') },
+    });
+    expect(requestsWith(api.requests, id, '/clear')).not.toEqual([]);
   });
 });
 

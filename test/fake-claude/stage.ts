@@ -10,7 +10,7 @@ import {
   resultLine,
   userLine,
 } from './lines.ts';
-import { INTERRUPTED, type Transcript } from './transcript.ts';
+import type { Transcript } from './transcript.ts';
 
 /** The state of a run that the steps of a script read and change. */
 export interface Stage {
@@ -112,7 +112,7 @@ export function printResult(stage: Stage, given: Line, bytes = 0): void {
 
 /** Prints what a SIGINT makes the real CLI print: a notice and, unless the run is silent, an error result. */
 export function interrupt(stage: Stage): void {
-  print(stage, [userLine(stage.who, [{ type: 'text', text: INTERRUPTED }])]);
+  print(stage, [userLine(stage.who, [{ type: 'text', text: '[Request interrupted by user]' }])]);
   if (stage.isSilent) return;
   printResult(stage, {
     subtype: 'error_during_execution',

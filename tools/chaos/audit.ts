@@ -4,7 +4,7 @@ import { acknowledged, noGap } from './audit/events.ts';
 import type { Check, Evidence, Violation } from './audit/evidence.ts';
 import { noFolder, noProcess, workers } from './audit/leftovers.ts';
 import { alone, exactlyOnce, inDirectory, transcripts } from './audit/marks.ts';
-import { messagesOnce, messagesShown, messagesReported, refusedNowhere } from './audit/messages.ts';
+import { messagesOnce, messagesReported, messagesShown, refusedNowhere } from './audit/messages.ts';
 import { allTerminal, finalsStay, noneInvented, noneLost, outcomes } from './audit/sessions.ts';
 
 const CHECKS: Record<string, Check> = {

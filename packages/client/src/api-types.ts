@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'OPTION_NOT_ALLOWED'
   | 'LIMIT_EXCEEDED'
   | 'TOO_MANY_MESSAGES'
+  | 'WORKER_OUTDATED'
   | 'INTERNAL'
   | 'UNAVAILABLE'
   | 'FENCE_LOST'

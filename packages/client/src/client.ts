@@ -52,7 +52,7 @@ export interface BatonClient extends SessionCalls, MessageCalls {
    * verdict for each session. If `has_more` is true, call it again with the same tag.
    */
   cancelMany(selection: CancelSelection, options?: CallOptions): Promise<CancelledSessions>;
-  /** Sums the cost and usage of sessions. `filter` groups the sums, or selects one conversation. */
+  /** Sums the cost and usage of sessions. `filter` selects the sessions, and may group the sums. */
   usage(filter?: UsageFilter & CallOptions): Promise<Usage>;
   /** Returns the calls for one session. Makes no request. Throws INVALID_REQUEST if `id` cannot be an id. */
   session(id: string): SessionHandle;

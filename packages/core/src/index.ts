@@ -24,12 +24,12 @@ export type { Event, EventView } from './model/session/event.ts';
 export type { Failure } from './model/session/failure.ts';
 export { type Info, infoSchema, isResumable } from './model/session/info.ts';
 export type {
-  MessagePriority,
   MessageRequest,
   MessageStatus,
   MessageView,
   SentMessage,
 } from './model/session/message.ts';
+export type { MessagePriority } from './model/session/message-priority.ts';
 export type { Result, Usage } from './model/session/result.ts';
 export type { Attempt, Session } from './model/session/session.ts';
 export { isTerminal, SESSION_STATUSES, type SessionStatus } from './model/session/status.ts';

@@ -116,7 +116,6 @@ export { type StatusChange, statusChangeSchema } from './model/session/live.ts';
 export {
   findMessageStatus,
   type Message,
-  type MessagePriority,
   type MessageRequest,
   type MessageView,
   messageRequestSchema,
@@ -125,14 +124,15 @@ export {
   sentMessageSchema,
   toMessageView,
 } from './model/session/message.ts';
+export type { MessagePriority } from './model/session/message-priority.ts';
 export type { FailureFacts, Outcome } from './model/session/outcome.ts';
 export { checkParent } from './model/session/parent.ts';
-export { promptUuidOf } from './model/session/prompt-uuid.ts';
 export {
   PENDING_MAX_BYTES,
   PENDING_MAX_MESSAGES,
   type PendingMessage,
 } from './model/session/pending-message.ts';
+export { promptUuidOf } from './model/session/prompt-uuid.ts';
 export {
   boundResult,
   type Result,

@@ -32,7 +32,10 @@ const launch = {
 
 const message = { method: 'POST', payload: { content: 'hello' } } as const;
 
-/** Expects every call to answer 503 with an error body and Retry-After within 12 seconds. */
+/**
+ * Expects every call to answer 503 with an error body and Retry-After. Returns the messages, which say
+ * what ended each call.
+ */
 async function expectUnavailable(api: Api, requests: object[]): Promise<string[]> {
   const answers = await Promise.all(requests.map((request) => api.app.inject(request)));
   for (const answer of answers) {

@@ -180,7 +180,7 @@ async function sessionsOf({ http }: Location): Promise<{ sessions: { id: string 
   return (await response.json()) as { sessions: { id: string }[] };
 }
 
-/** Returns a Python with the packages of requirements.txt; throws if there is no Python. */
+/** Returns the path of a Python with the packages of requirements.txt. Throws without a Python. */
 async function pythonOf(): Promise<string> {
   const guardian = createGuardian(process.env);
   onTestFinished(guardian.close);

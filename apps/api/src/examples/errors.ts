@@ -51,6 +51,9 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
     message: `message ${MESSAGE} cannot be taken back: it is delivered`,
     details: { status: 'delivered' },
   },
+  WORKER_OUTDATED: {
+    message: `session ${SESSION} runs on a worker of an older version, which takes no messages; try again later`,
+  },
   TOO_MANY_MESSAGES: {
     message: `session ${SESSION} still has to deliver 100 messages of 4120 bytes; expected at most 100 messages; try again later`,
     details: { over: 'messages', messages: 100, bytes: 4120 },

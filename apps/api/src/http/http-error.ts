@@ -19,6 +19,7 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   UNAVAILABLE: 5,
   LIMIT_EXCEEDED: 5,
   TOO_MANY_MESSAGES: 5,
+  WORKER_OUTDATED: 5,
 };
 
 // Errors that Fastify throws. Fastify's messages quote the request, which may contain secrets, so

@@ -13,7 +13,10 @@ export interface Around {
   mayStop: boolean;
 }
 
-/** The page of one session: its prompt, messages, status, answer and cost, with links to more. */
+/**
+ * The page of one session: its prompt, messages, status, answer and cost, with links to its job, its
+ * events and its conversation.
+ */
 export function sessionContent(info: Info, { messages, children, mayStop }: Around): Html {
   const { id, parent_session_id: parent, failure, totals } = info;
   const api = `/v1/sessions/${id}`;

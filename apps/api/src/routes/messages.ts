@@ -58,6 +58,7 @@ export function registerMessages(
             'SESSION_DELETED',
             'PAYLOAD_TOO_LARGE',
             ...POLICY_CODES,
+            'WORKER_OUTDATED',
             'TOO_MANY_MESSAGES',
             'LIMIT_EXCEEDED',
             'UNAVAILABLE',

@@ -64,6 +64,10 @@ export interface AttemptContext {
   giveUp(): void;
 }
 
+// A message is never a slash command: such a command may leave no trace in the transcript, or begin
+// another conversation, so Baton could not tell whether it was delivered.
+const AS_TEXT = { slash_commands: false };
+
 /** Sets up a claimed attempt, and starts its recorder and its ownership watch. */
 export function createAttemptContext(
   deps: AttemptDeps,
@@ -117,7 +121,7 @@ export function createAttemptContext(
         { message_ids: ids },
         'messages of the session have no document; Baton drops them from the session',
       ),
-    textOf: ({ content }) => asUserText(content, session.config),
+    textOf: (content) => asUserText(content, AS_TEXT),
     ...writeOptions,
   });
   relay.pendingChanged(session.pending_messages);

@@ -263,7 +263,7 @@ function finishTranscriptCopy(
 
 /** Writes the ending, which is the attempt's last write. */
 async function writeDecided(
-  { session, attempt, owned, progress, relay, writeOptions }: AttemptContext,
+  { session, attempt, owned, progress, relay, stopSwitch, writeOptions }: AttemptContext,
   run: FinishedRun,
   { outcome, ...decided }: DecidedEnding,
 ): Promise<AttemptResult> {
@@ -276,8 +276,10 @@ async function writeDecided(
         transcript: run.transcript,
         exitLateMs: run.facts?.exitLateMs,
         counts: session.counts,
-        mayLeaveMessages: isWithoutMessages(session, outcome, progress),
+        mayLeaveMessages: isWithoutMessages(session, outcome, { progress, stopSwitch }),
         wereDropped: relay.hasSentAll,
+        hasClaimedMessages: relay.hasClaimed(),
+        hasRun: run.facts !== undefined,
       }),
     writeOptions,
   );
@@ -291,9 +293,10 @@ async function writeDecided(
 function isWithoutMessages(
   session: Session,
   outcome: Outcome,
-  progress: AttemptContext['progress'],
+  { progress, stopSwitch }: Pick<AttemptContext, 'progress' | 'stopSwitch'>,
 ): boolean {
   if (outcome.kind === 'completed' && outcome.stopped_by) return true;
+  if (session.interrupt_requested_at || stopSwitch.reason?.kind === 'interrupt') return true;
   const remaining = buildRemainingConfig({ ...session, totals: progress.totals() });
   return findSpentLimit(remaining) !== null;
 }

@@ -1,25 +1,18 @@
 // Takes the messages that callers send to a running session to the CLI, and follows each one to its
 // place in the conversation.
-import {
-  defined,
-  type Message,
-  type MessageStore,
-  messageLine,
-  type OwnedSession,
-  type PendingMessage,
-} from '@baton/core/internal';
+import type { Message, MessageStore, OwnedSession, PendingMessage } from '@baton/core/internal';
 import type { ClaudeInput } from '../claude/input.ts';
 import type { ClaudeLine } from '../claude/line.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
-import { messageStateOf } from '../claude/protocol-line.ts';
 import type { Masker } from '../masking/masker.ts';
+import { createDeliveries } from './message-deliveries.ts';
 import type { Recorder } from './recorder.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /** The process that gets the messages. */
 export interface RelayTarget {
   input: Pick<ClaudeInput, 'send'>;
-  work: Pick<PendingWork, 'sent' | 'waiting'>;
+  work: Pick<PendingWork, 'sent' | 'waiting' | 'isIdle'>;
   /** Returns Claude's id of the conversation, for the events. */
   claudeSessionId(): string;
   /** Returns whether the session may take another message: it is not being stopped, and has turns left. */
@@ -34,12 +27,21 @@ export interface MessageRelay {
   pendingChanged(pending: readonly PendingMessage[] | undefined): void;
   /** Sends what is pending, because a message may have been accepted. */
   wake(): void;
+  /**
+   * Loads all pending messages before a process starts. Resolves to how many messages wait to be
+   * written.
+   */
+  load(): Promise<number>;
   /** Connects the relay to a process that has just started, and sends what is pending. */
   connect(target: RelayTarget): void;
+  /** Sends the messages that wait for the end of a turn. Called with each result line. */
+  turnEnded(): void;
   /** Returns whether the relay is about to write messages. Stdin must stay open meanwhile. */
   isSending(): boolean;
-  /** Records a message as an event when a line says that a turn takes it. */
-  observe(line: ClaudeLine): void;
+  /** Returns whether any message was written. */
+  hasSent(): boolean;
+  /** Returns whether any message was marked as sent, written or not. */
+  hasClaimed(): boolean;
   /**
    * Returns whether this attempt sent each of these messages and the CLI has read it. A message that
    * is still pending after the process ended was dropped by the CLI, so sending it again is useless.
@@ -47,20 +49,23 @@ export interface MessageRelay {
   hasSentAll(ids: readonly string[]): boolean;
   /** Returns whether a message was sent that is not stored as delivered yet. */
   isExpecting(): boolean;
+  /** Records a message as an event when a line says that a turn takes it. */
+  observe(line: ClaudeLine): void;
   /** Records that entries of the transcript hold these messages. Other ids are ignored. */
   foundInTranscript(ids: readonly string[]): void;
   /**
    * Stores the messages that are in the transcript as delivered, and resolves to their ids. Commit
    * these ids together with the manifest of that transcript. With `all`, also those whose place no
-   * line has shown yet, and those whose turn is over: a slash command may leave no entry with the id
-   * of its message.
+   * line has shown yet, and those whose turn is over.
    */
   settle(options: { all: boolean }): Promise<string[]>;
+  /** Returns the text of a message as the CLI gets it. */
+  textOf(content: string): string;
 }
 
 /** What a relay needs of its attempt. */
 export interface RelayDeps extends WriteOptions {
-  owned: Pick<OwnedSession, 'claimMessages' | 'dropMessages'>;
+  owned: Pick<OwnedSession, 'fence' | 'claimMessages' | 'dropMessages'>;
   messages: Pick<MessageStore, 'getMany' | 'setDelivered'>;
   recorder: Pick<Recorder, 'record' | 'seq'>;
   masker: Pick<Masker, 'line'>;
@@ -68,113 +73,107 @@ export interface RelayDeps extends WriteOptions {
   /** Called with the ids of messages whose documents are missing; they are dropped. */
   onMissing(ids: readonly string[]): void;
   /** Returns the text of a message as the CLI gets it. */
-  textOf(message: Pick<Message, 'content'>): string;
+  textOf(content: string): string;
 }
 
 /** Creates the relay of an attempt. It sends nothing before it is connected. */
 export function createMessageRelay(deps: RelayDeps): MessageRelay {
+  const { fence } = deps.owned;
+  const deliveries = createDeliveries(deps, () => target?.claudeSessionId() ?? '');
   const sent = new Set<string>();
-  // The messages that are sent and not yet stored as delivered.
-  const open = new Map<string, Message>();
-  const shownAt = new Map<string, number>();
-  const inTranscript = new Set<string>();
-  const completed = new Set<string>();
+  // The messages that are loaded and not written yet, in order.
+  let loaded: Message[] = [];
+  // Whether messages wait for the end of the turn.
+  let hasLater = false;
   let target: RelayTarget | null = null;
   let sending: Promise<void> | null = null;
   let isWoken = false;
 
-  async function drop(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    deps.onMissing(ids);
-    await writeUntilAcknowledged(() => deps.owned.dropMessages(ids), deps);
-  }
-
-  async function sendPending(to: RelayTarget): Promise<void> {
-    const pending = await writeUntilAcknowledged(
-      async () => ({ messages: await deps.owned.claimMessages() }),
+  async function loadPending(later: boolean): Promise<void> {
+    const claim = await writeUntilAcknowledged(
+      async () => ({ messages: await deps.owned.claimMessages({ later }) }),
       deps,
     );
-    const ids = (pending?.messages ?? []).map(({ id }) => id).filter((id) => !sent.has(id));
+    const pending = claim?.messages ?? [];
+    hasLater = pending.some(({ sent_by }) => sent_by !== fence);
+    const isKnown = (id: string) => sent.has(id) || loaded.some((message) => message.id === id);
+    const ids = pending
+      .filter(({ id, sent_by }) => sent_by === fence && !isKnown(id))
+      .map(({ id }) => id);
     const messages = await writeUntilAcknowledged(() => deps.messages.getMany(ids), deps);
     if (!messages) return;
-    await drop(ids.filter((id) => !messages.some((message) => message.id === id)));
-    for (const message of messages) {
-      if (!to.mayTakeMore()) return;
-      const { id: uuid, priority } = message;
-      const isWritten = to.input.send({ uuid, text: deps.textOf(message), priority });
-      if (!isWritten) return;
+    const missing = ids.filter((id) => !messages.some((message) => message.id === id));
+    loaded.push(...messages);
+    if (missing.length === 0) return;
+    deps.onMissing(missing);
+    await writeUntilAcknowledged(() => deps.owned.dropMessages(missing), deps);
+  }
+
+  function writeLoaded(to: RelayTarget): void {
+    while (loaded[0] && to.mayTakeMore()) {
+      const [message] = loaded;
+      const { id: uuid, priority, content } = message;
+      if (!to.input.send({ uuid, text: deps.textOf(content), priority })) return;
+      loaded = loaded.slice(1);
       sent.add(uuid);
-      open.set(uuid, message);
+      deliveries.sent(message);
       to.work.sent(uuid);
     }
   }
 
   async function sendWhileWoken(to: RelayTarget): Promise<void> {
+    writeLoaded(to);
     while (isWoken && to.mayTakeMore()) {
       isWoken = false;
-      await sendPending(to);
+      await loadPending(to.work.isIdle());
+      writeLoaded(to);
     }
   }
 
   function wake(): void {
     isWoken = true;
     const to = target;
-    if (to === null || sending !== null) return;
+    if (to === null || sending !== null || !to.mayTakeMore()) return;
     sending = sendWhileWoken(to).finally(() => {
       sending = null;
-      to.onIdle();
+      // A wake may have come since the last round looked.
+      if (isWoken && to.mayTakeMore()) wake();
+      else to.onIdle();
     });
   }
 
-  function show(message: Message): void {
-    if (shownAt.has(message.id)) return;
-    const claudeSessionId = target?.claudeSessionId() ?? '';
-    const raw = deps.masker.line(messageLine(claudeSessionId, deps.textOf(message), message.id));
-    const line = { type: 'user', subtype: 'message', raw, bytes: Buffer.byteLength(raw) };
-    void deps.recorder.record(line);
-    shownAt.set(message.id, deps.recorder.seq);
-  }
-
   return {
-    pendingChanged(pending) {
-      if (pending?.some(({ id }) => !sent.has(id))) wake();
+    pendingChanged(pending = []) {
+      const isNew = ({ id, sent_by }: PendingMessage) => !sent.has(id) && sent_by !== fence;
+      const isUrgent = pending.some((one) => isNew(one) && one.priority !== 'later');
+      hasLater ||= pending.some((one) => isNew(one) && one.priority === 'later');
+      if (isUrgent || (hasLater && target?.work.isIdle() !== false)) wake();
     },
     wake,
+    async load() {
+      isWoken = false;
+      await loadPending(true);
+      return loaded.length;
+    },
     connect(process) {
       target = process;
+      writeLoaded(process);
       if (isWoken) wake();
     },
+    turnEnded() {
+      if (hasLater) wake();
+    },
     isSending: () => sending !== null,
+    hasSent: () => sent.size > 0,
+    hasClaimed: () => sent.size + loaded.length > 0,
     hasSentAll(ids) {
       const waiting = target?.work.waiting() ?? [];
       return ids.every((id) => sent.has(id) && !waiting.includes(id));
     },
-    isExpecting: () => open.size > 0,
-    observe(line) {
-      const state = messageStateOf(line);
-      const message = state && open.get(state.uuid);
-      if (!message) return;
-      if (state.state === 'started') show(message);
-      if (state.state === 'completed') completed.add(message.id);
-    },
-    foundInTranscript(ids) {
-      for (const id of ids) if (open.has(id)) inTranscript.add(id);
-    },
-    async settle({ all }) {
-      const found = all
-        ? [...new Set([...inTranscript, ...completed])]
-        : [...inTranscript].filter((id) => shownAt.has(id));
-      if (found.length === 0) return [];
-      for (const message of found.flatMap((id) => open.get(id) ?? [])) show(message);
-      const delivered = found.map((id) => ({ id, ...defined({ seq: shownAt.get(id) }) }));
-      await writeUntilAcknowledged(async () => {
-        await deps.messages.setDelivered(delivered, await deps.now());
-        return {};
-      }, deps);
-      for (const id of found) {
-        for (const list of [inTranscript, completed, open, shownAt]) list.delete(id);
-      }
-      return found;
-    },
+    isExpecting: deliveries.isExpecting,
+    observe: deliveries.observe,
+    foundInTranscript: deliveries.foundInTranscript,
+    settle: deliveries.settle,
+    textOf: deps.textOf,
   };
 }

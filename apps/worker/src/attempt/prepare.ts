@@ -63,8 +63,10 @@ export interface Prepared {
   cwd: string;
   /** The identity of the working directory before the process starts. */
   dirBeforeStart: DirIdentity;
-  /** The first message to the CLI, or null if only messages of callers are to be sent. */
-  prompt: UserMessage | null;
+  /** The first message to the CLI, unless messages of callers take its place. */
+  prompt: UserMessage;
+  /** Whether the last turn is over, so that messages of callers take the place of the prompt. */
+  isTurnOver: boolean;
   /** Claude's session id of the conversation that the process begins or resumes. */
   claudeSessionId: string;
   restored: Restored;
@@ -132,6 +134,7 @@ export async function prepareAttempt(
     cwd,
     dirBeforeStart,
     prompt: beginning.prompt,
+    isTurnOver: beginning.isTurnOver,
     claudeSessionId,
     restored,
     remainingConfig,

@@ -29,7 +29,8 @@ export async function reconcileHistory(
   const pending = await settleEarlierMessages(context, prepared);
   if (pending === null) return concludeUnstarted({ kind: 'lost' });
   const spent = findSpentLimit(remainingConfig);
-  const isDone = pending.length === 0 || spent !== null || session.interrupt_requested_at;
+  const isStopped = spent !== null || session.interrupt_requested_at !== undefined;
+  const isDone = isStopped || pending.length === 0 || (await context.relay.load()) === 0;
   if (history.answer && isDone) return concludeAnswered(context, history.answer);
   if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
   if (spent) return { kind: 'failed', failure: spent };

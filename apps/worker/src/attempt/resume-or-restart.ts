@@ -18,8 +18,9 @@ import type { Restored } from '../transcript/restore.ts';
  */
 export interface Beginning {
   resume: boolean;
-  /** Null if only messages of callers are to be sent. */
-  prompt: UserMessage | null;
+  prompt: UserMessage;
+  /** Whether the last turn is over, so that messages of callers take the place of the prompt. */
+  isTurnOver: boolean;
 }
 
 /** The CLI's own default prompt for continuing an unfinished turn. */
@@ -52,8 +53,7 @@ export function isRestart(session: Session): boolean {
 /**
  * Returns how an attempt begins. The CLI gets the session's own prompt, or the continuation prompt
  * if the session's part of the transcript already holds that prompt. A slash command that the CLI
- * ran by itself left no turn to continue, so the command's prompt is sent again. If the last turn is
- * over and messages of callers are pending, nothing is sent before these messages.
+ * ran by itself left no turn to continue, so the command's prompt is sent again.
  */
 export function beginAttempt(
   session: Session,
@@ -64,15 +64,11 @@ export function beginAttempt(
   // The CLI ignores a message whose uuid is in the transcript already.
   const uuid = uuids.has(own) ? randomUUID() : own;
   const prompt = { uuid, text: promptTextOf(session) };
-  if (files.length === 0) return { resume: false, prompt };
-  const isContinued = holdsPrompt && !ranCommand;
-  // A pending message that the transcript holds already is not sent again.
-  const hasMessages = (session.pending_messages ?? []).some(({ id }) => !uuids.has(id));
-  if (isContinued && hasMessages && (answer || endsTurn(messages.at(-1)))) {
-    return { resume: true, prompt: null };
-  }
+  if (files.length === 0) return { resume: false, prompt, isTurnOver: false };
+  const isContinued = holdsPrompt && (!ranCommand || answer !== null);
   return {
     resume: true,
     prompt: isContinued ? { uuid: randomUUID(), text: CONTINUATION_PROMPT } : prompt,
+    isTurnOver: isContinued && (answer !== null || endsTurn(messages.at(-1))),
   };
 }

@@ -1,7 +1,6 @@
 // Runs the process of an attempt: spawns it, records its lines, waits for its end.
 import { defined, promptLine, type Result } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
-import { type ClaudeInput, openInput } from '../claude/input.ts';
 import type { UserMessage } from '../claude/input-lines.ts';
 import { type ClaudeLine, isPartial, type RateLimit } from '../claude/line.ts';
 import { createForeignResultMarker } from '../claude/mark-foreign-results.ts';
@@ -11,7 +10,7 @@ import {
   STDERR_TAIL_BYTES,
   startClaude,
 } from '../claude/process.ts';
-import { isProtocolLine } from '../claude/protocol-line.ts';
+import { beginsProtocolLine, isProtocolLine } from '../claude/protocol-line.ts';
 import { type LinePart, splitLine } from '../claude/split-line.ts';
 import { stopClaude } from '../claude/stop.ts';
 import type { GroupMember } from '../host/process-group.ts';
@@ -20,12 +19,14 @@ import { maskFramed } from '../masking/mask-framed.ts';
 import type { Masker } from '../masking/masker.ts';
 import { type DeadlinesMs, type DeadlineWatch, watchDeadlines } from './deadlines.ts';
 import { endProcesses } from './end-processes.ts';
+import { createLimitAnswer, type LimitAnswer } from './limit-answer.ts';
 import { createLineObserver, type LineObserver, type LineObserverDeps } from './line-observer.ts';
 import type { MessageRelay } from './message-relay.ts';
 import { createNoise, type Noise } from './noise.ts';
 import type { PartialPublisher } from './partials.ts';
 import type { Prepared } from './prepare.ts';
 import type { RecordedLine } from './recorded-line.ts';
+import { isResult, openRunInput, type RunInput } from './run-input.ts';
 import type { TurnCount } from './turn-count.ts';
 
 /** What a run needs in addition to what was prepared. */
@@ -84,26 +85,28 @@ export interface RunFacts {
  */
 export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
   const { meter, stopSwitch } = deps;
-  if (prepared.prompt) await recordPrompt(deps, prepared.prompt);
+  const waiting = prepared.isTurnOver ? await deps.relay.load() : 0;
+  const prompt = waiting > 0 ? null : prepared.prompt;
+  if (prompt) await recordPrompt(deps, prompt);
   const claude = startClaude(deps.claudeFile, prepared.command, {
     cwd: prepared.cwd,
     launcher: deps.launcher,
   });
-  const input = openInput(claude, prepared.prompt);
+  const input = openRunInput(deps, claude, prompt);
   const watch = watchDeadlines(deps.deadlines, stopSwitch.stop, deps.work);
   const observer = createLineObserver(deps, watch, claude.pid);
+  const limit = createLimitAnswer(meter, deps.turns);
   const stop = stopOnAbort(claude, stopSwitch.controller.signal, {
     getResult: () => (observer.facts.isInterim ? null : meter.result()),
-    ask: () => !deps.work.isIdle() && input.interrupt(deps.work.waiting()),
+    ask: input.interrupt,
   });
-  connectRelay(deps, input);
   const noise = createNoise(prepared.output);
   let endedAt = 0;
   const ended = claude.exit.then(() => {
     endedAt = performance.now();
     return endProcesses(claude, prepared.marker);
   });
-  await recordLines(claude, deps, { input, observer, watch, noise });
+  await recordLines(claude, deps, { input, observer, watch, noise, limit });
   input.close();
   await claude.closed;
   const exit = await claude.exit;
@@ -122,28 +125,13 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     exit,
     result: chooseResult(meter.result(), resultAtAbort),
     resultBeforeAbort: resultAtAbort !== null,
+    ...limit.facts(stopSwitch.reason),
     stderrTail: prepared.output.tail(claude.stderrTail(), STDERR_TAIL_BYTES),
     stdoutTail: noise.tail(),
     ...defined({
       exitLateMs: resultAt === null ? undefined : Math.max(0, Math.round(endedAt - resultAt)),
     }),
   };
-}
-
-/** Connects the relay of messages to the process, whose stdin is `input`. */
-function connectRelay(
-  { relay, work, claudeSession, stopSwitch, turns }: RunDeps,
-  input: ClaudeInput,
-): void {
-  relay.connect({
-    input,
-    work,
-    claudeSessionId: claudeSession.id,
-    mayTakeMore: () => stopSwitch.reason === null && !turns.isUsedUp(),
-    onIdle() {
-      if (work.mayClose()) input.close();
-    },
-  });
 }
 
 /** Records the prompt as the run's first event, because the CLI does not print it. */
@@ -187,17 +175,18 @@ function stopOnAbort(
 
 /** The parts of a run that its lines pass through. */
 interface LineSinks {
-  input: ClaudeInput;
+  input: RunInput;
   observer: LineObserver;
   watch: DeadlineWatch;
   noise: Noise;
+  limit: LimitAnswer;
 }
 
 /** Reads stdout to its end. Each line is masked, observed, and then published or recorded. */
 async function recordLines(
   claude: ClaudeProcess,
-  { recorder, masker, claudeSession, partials, relay, work, stopSwitch, turns }: RunDeps,
-  { input, observer, watch, noise }: LineSinks,
+  { recorder, masker, claudeSession, partials, work, stopSwitch, turns }: RunDeps,
+  { input, observer, watch, noise, limit }: LineSinks,
 ): Promise<void> {
   const markForeign = createForeignResultMarker(claudeSession.id());
   const deltas = createDeltaMasker(masker);
@@ -205,13 +194,10 @@ async function recordLines(
     for (const part of lines.flatMap((framed) => splitLine(maskFramed(framed, masker)))) {
       const line = markForeign(part.line);
       observer.observe(line);
-      input.answer(line);
-      relay.observe(line);
-      // Baton wants no further turn from a process that it stops.
-      const isLastTurn = stopSwitch.reason !== null || isForeignEnd(line);
-      const isOver = work.mayClose() && !relay.isSending();
-      if (isOver || (isLastTurn && isResult(line))) input.close();
+      if (isResult(line)) limit.turnEnded();
+      input.observe(line);
       if (isProtocolLine(line)) continue;
+      if (line.kind === 'garbage' && beginsProtocolLine(part.text)) continue;
       if (!work.isIdle() && turns.isExceeded()) stopSwitch.stop({ kind: 'turns_spent' });
       if (line.kind === 'event' && isPartial(line)) {
         for (const ready of deltas.push(part.text, line.body)) partials.add(ready);
@@ -227,17 +213,6 @@ async function recordLines(
       watch.resume();
     }
   }
-}
-
-function isResult(line: ClaudeLine): boolean {
-  return line.kind === 'event' && line.type === 'result';
-}
-
-// The result of another conversation does not count, but no result of this conversation follows it.
-function isForeignEnd(line: ClaudeLine): boolean {
-  return (
-    line.kind === 'event' && line.isForeign === true && line.body['parent_tool_use_id'] == null
-  );
 }
 
 // A good result that was read before our signal outweighs an error that came after it.

@@ -8,7 +8,6 @@ import {
   type Session,
 } from '@baton/core/internal';
 import { parseLine } from '../claude/line.ts';
-import { asUserText } from '../claude/prompt-text.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import type { Prepared } from './prepare.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
@@ -24,22 +23,24 @@ export interface EarlierMessages {
 /**
  * Compares a session's messages with its restored transcript. `superseded` are the ranges of events
  * that no longer count. A message that an earlier attempt delivered is lost if its event no longer
- * counts: a `/clear` removes messages from the transcript too, but not from the conversation that
- * readers see.
+ * counts and the transcript does not hold it.
  */
 export function compareMessages(
   delivered: readonly DeliveredMessage[],
   pending: readonly PendingMessage[],
   { uuids, superseded }: { uuids: ReadonlySet<string>; superseded: Session['superseded'] },
 ): EarlierMessages {
-  const isSuperseded = (seq = 0) =>
-    superseded?.some(({ from, to }) => from <= seq && seq <= to) === true;
+  const isSuperseded = supersededBy(superseded);
   return {
     lost: delivered
-      .filter(({ id, seq }) => isSuperseded(seq) && !uuids.has(id))
+      .filter(({ id, seq = 0 }) => isSuperseded(seq) && !uuids.has(id))
       .map(({ id }) => id),
     found: pending.filter(({ id }) => uuids.has(id)).map(({ id }) => id),
   };
+}
+
+function supersededBy(ranges: Session['superseded']): (seq: number) => boolean {
+  return (seq) => ranges?.some(({ from, to }) => from <= seq && seq <= to) === true;
 }
 
 /**
@@ -61,14 +62,17 @@ export async function settleEarlierMessages(
   }, writeOptions);
   if (!compared) return null;
   const { lost, found } = compared;
-  const shown = await writeUntilAcknowledged(() => findEvents(context, found), writeOptions);
+  const shown = await writeUntilAcknowledged(
+    () => findEvents(context, found, supersededBy(superseded)),
+    writeOptions,
+  );
   const settled = await writeUntilAcknowledged(async () => {
     const again = (await messages.getMany(lost)).map(toPending);
     if (again.length > 0 && !(await owned.requeueMessages(again))) return null;
     await messages.setUndelivered(lost);
     await messages.setDelivered(shown ?? [], await deps.clock.now());
-    // The stored result stays: it may be the answer to these messages.
-    const { last_result } = session;
+    // A result that answers the session also answers these messages.
+    const last_result = history.answer ?? null;
     if (found.length > 0 && !(await owned.commit({ delivered: found, last_result }))) return null;
     return [...pending.filter(({ id }) => !found.includes(id)), ...again];
   }, writeOptions);
@@ -90,8 +94,9 @@ const PAGE = 50;
 async function findEvents(
   context: AttemptContext,
   ids: readonly string[],
+  isSuperseded: (seq: number) => boolean,
 ): Promise<DeliveredMessage[]> {
-  const { deps, session, recorder } = context;
+  const { deps, session, recorder, relay } = context;
   const seqs = new Map<string, number>();
   for (let upTo = recorder.seq; upTo > 0 && seqs.size < ids.length; upTo -= PAGE) {
     const after = Math.max(0, upTo - PAGE);
@@ -101,16 +106,16 @@ async function findEvents(
       upTo,
       limit: PAGE,
     });
-    for (const event of page) {
-      const line = event.subtype === 'message' ? parseLine(event.raw) : null;
+    for (const event of page.reverse()) {
+      const isShown = event.subtype === 'message' && !isSuperseded(event.seq);
+      const line = isShown ? parseLine(event.raw) : null;
       const uuid = line?.kind === 'event' ? line.uuid : undefined;
-      if (uuid !== undefined && ids.includes(uuid)) seqs.set(uuid, event.seq);
+      if (uuid && ids.includes(uuid) && !seqs.has(uuid)) seqs.set(uuid, event.seq);
     }
   }
   const hidden = await deps.stores.messages.getMany(ids.filter((id) => !seqs.has(id)));
   for (const { id, content } of hidden) {
-    const text = asUserText(content, session.config);
-    const raw = deps.masker.line(messageLine(claudeIdOf(session), text, id));
+    const raw = deps.masker.line(messageLine(claudeIdOf(session), relay.textOf(content), id));
     const line = { type: 'user', subtype: 'message', raw, bytes: Buffer.byteLength(raw) };
     await recorder.record(line);
     seqs.set(id, recorder.seq);

@@ -1,8 +1,10 @@
 import type { Session } from '@baton/core/internal';
 import type { AttemptProgress } from './progress.ts';
 
-/** The turns that a session has taken, over all its attempts and messages. */
+/** The turns and the money that a session has spent, over all its attempts and messages. */
 export interface TurnCount {
+  /** Returns whether `max_budget_usd` leaves nothing for another message. */
+  isBudgetSpent(): boolean;
   /** Returns whether `max_turns` leaves no turn for another message. */
   isUsedUp(): boolean;
   /** Returns whether more turns were taken than `max_turns` allows. */
@@ -15,12 +17,14 @@ export interface TurnCount {
  * `max_turns`, the turns are never used up.
  */
 export function countTurns(
-  { config: { max_turns } }: Pick<Session, 'config'>,
+  { config: { max_turns, max_budget_usd } }: Pick<Session, 'config'>,
   progress: Pick<AttemptProgress, 'totals'>,
 ): TurnCount {
-  if (max_turns === undefined) return { isUsedUp: () => false, isExceeded: () => false };
+  const turns = () => progress.totals().num_turns;
   return {
-    isUsedUp: () => progress.totals().num_turns >= max_turns,
-    isExceeded: () => progress.totals().num_turns > max_turns,
+    isUsedUp: () => max_turns !== undefined && turns() >= max_turns,
+    isExceeded: () => max_turns !== undefined && turns() > max_turns,
+    isBudgetSpent: () =>
+      max_budget_usd !== undefined && progress.totals().cost_usd >= max_budget_usd,
   };
 }

@@ -67,6 +67,10 @@ export interface EndingFacts {
   mayLeaveMessages: boolean;
   /** Returns whether the CLI got these messages and dropped them. */
   wereDropped(ids: readonly string[]): boolean;
+  /** Whether the attempt marked messages as sent. */
+  hasClaimedMessages: boolean;
+  /** Whether a process ran. If not, a stored last result still answers the session. */
+  hasRun: boolean;
   /** When the session is retried. Undefined if it is not. */
   retryAt: Date | undefined;
 }
@@ -105,12 +109,13 @@ export async function writeEnding(
         const ids = (await owned.commit({}))?.pending_messages?.map(({ id }) => id) ?? [];
         if (facts.wereDropped(ids)) held = await complete(ids);
       }
-      if (held === 'pending') return requeueForMessages(owned, common, record);
+      if (held === 'pending') return requeueForMessages(owned, common, record, facts);
       return held && { kind: 'ended', status: 'completed' };
     }
     case 'failed': {
       const failure = toFailure(outcome.failure, facts);
-      if (facts.retryAt) return writeRetry(owned, common, { ...record, failure }, facts.retryAt);
+      const { retryAt } = facts;
+      if (retryAt) return writeRetry(owned, common, { ...record, failure }, { ...facts, retryAt });
       const held = await owned.conclude(
         'failed',
         {
@@ -130,7 +135,7 @@ export async function writeEnding(
       return held && { kind: 'ended', status: 'cancelled' };
     }
     case 'handed_back': {
-      const to = await owned.returnToQueue({ reason: 'hand_back', ...common }, record);
+      const to = await returnToQueue(owned, { reason: 'hand_back', ...common }, record, facts);
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'handed_back' };
     }
@@ -138,10 +143,8 @@ export async function writeEnding(
       const { failure, waitMs } = outcome;
       const host_failures = facts.hostFailures ?? [];
       const failedRecord = { ...record, failure: toFailure(failure, facts) };
-      const to = await owned.returnToQueue(
-        { reason: 'host_failure', host_failures, ...common },
-        failedRecord,
-      );
+      const back = { reason: 'host_failure', host_failures, ...common } as const;
+      const to = await returnToQueue(owned, back, failedRecord, facts);
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'host_failure', waitMs };
     }
@@ -156,9 +159,10 @@ async function requeueForMessages(
   owned: OwnedSession,
   common: CommonEnding,
   record: AttemptRecord,
+  facts: EndingFacts,
 ): Promise<AttemptResult | null> {
   const back = { reason: 'message', ...common } as const;
-  const to = await owned.returnToQueue(back, { ...record, outcome: 'handed_back' });
+  const to = await returnToQueue(owned, back, { ...record, outcome: 'handed_back' }, facts);
   if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
   return to && { kind: 'handed_back' };
 }
@@ -176,11 +180,24 @@ async function writeRetry(
   owned: OwnedSession,
   common: CommonEnding,
   record: AttemptRecord & { failure: Failure },
-  at: Date,
+  facts: EndingFacts & { retryAt: Date },
 ): Promise<AttemptResult | null> {
-  const to = await owned.returnToQueue({ reason: 'retry', not_before: at, ...common }, record);
+  const at = facts.retryAt;
+  const back = { reason: 'retry', not_before: at, ...common } as const;
+  const to = await returnToQueue(owned, back, record, facts);
   if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
   return to && { kind: 'retry', at, failure: record.failure };
+}
+
+// No process has the messages any more, so callers may take them back until the next attempt.
+async function returnToQueue(
+  owned: OwnedSession,
+  back: Parameters<OwnedSession['returnToQueue']>[0],
+  record: AttemptRecord,
+  { hasClaimedMessages, hasRun }: EndingFacts,
+): ReturnType<OwnedSession['returnToQueue']> {
+  if (hasClaimedMessages) await owned.releaseMessages();
+  return owned.returnToQueue({ ...back, keepsResult: !hasRun }, record);
 }
 
 function toFailure(failure: FailureFacts, { attempt, now }: EndingFacts): Failure {

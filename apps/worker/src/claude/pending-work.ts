@@ -27,6 +27,8 @@ export interface PendingWork {
    * open stdin. A cron job ends with the process, so it does not keep stdin open.
    */
   mayClose(): boolean;
+  /** Returns whether there is a result, and only background tasks are pending. */
+  hasOnlyTasks(): boolean;
 }
 
 // The tools with which a model schedules a later turn, or cancels it.
@@ -95,6 +97,8 @@ export function createPendingWork(): PendingWork {
 
   function observeState({ uuid, state }: MessageState): void {
     if (state !== 'queued') waiting.delete(uuid);
+    // The turn of a message begins with this line, before its init line.
+    if (state === 'started' && messages.has(uuid)) isIdle = false;
   }
 
   const isBusy = () => tasks > 0 || waiting.size > 0;
@@ -122,6 +126,8 @@ export function createPendingWork(): PendingWork {
     isIdle: () => isIdle,
     isOver: () => isIdle && !isPending(),
     isInterim: () => results > 0 && !(isIdle && !isPending()),
+    hasOnlyTasks: () =>
+      results > 0 && isIdle && tasks > 0 && waiting.size === 0 && !wakeups.has('wakeup'),
     mayClose: () => results > 0 && isIdle && !isBusy() && !wakeups.has('wakeup'),
   };
 }

@@ -17,6 +17,15 @@ export function isProtocolLine(line: ClaudeLine): boolean {
   return line.kind === 'event' && PROTOCOL_TYPES.includes(line.type);
 }
 
+/**
+ * Returns whether the text is the beginning of a protocol line. A CLI that is killed leaves such a
+ * line unfinished.
+ */
+export function beginsProtocolLine(text: string): boolean {
+  const [, type = ''] = /^\s*\{"type":"(\w+)"/.exec(text) ?? [];
+  return PROTOCOL_TYPES.includes(type);
+}
+
 /** What became of a message that Baton wrote to stdin. */
 export interface MessageState {
   uuid: string;

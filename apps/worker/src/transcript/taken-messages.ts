@@ -1,12 +1,12 @@
 import { asList, asObject, asString } from '../claude/fields.ts';
 
 // A line may have tens of megabytes, so only lines that may name a message are parsed.
-const MAY_NAME = /"(?:source_uuid|mergedSendUuids)":/;
+const MAY_NAME = /"(?:source_uuid|mergedSendUuids|sentAsUuid)":/;
 
 /**
  * Returns the ids of the messages that an entry of a transcript holds beside its own `uuid`: a message
- * that came during a turn is an attachment, and messages that waited together share one entry
- * (docs/claude-cli.md, section 15).
+ * that came during a turn is an attachment, messages that waited together share one entry, and an entry
+ * that a compaction stored again names its first id (docs/claude-cli.md, section 15).
  */
 export function takenMessagesIn(line: string): string[] {
   if (!MAY_NAME.test(line)) return [];
@@ -14,7 +14,10 @@ export function takenMessagesIn(line: string): string[] {
   const attached =
     entry?.['type'] === 'attachment' && asString(asObject(entry['attachment'])?.['source_uuid']);
   const merged = entry?.['type'] === 'user' ? asList(entry['mergedSendUuids']) : [];
-  return [attached, ...merged].filter((id): id is string => typeof id === 'string' && id !== '');
+  const first = entry?.['type'] === 'user' && asString(entry['sentAsUuid']);
+  return [attached, first, ...merged].filter(
+    (id): id is string => typeof id === 'string' && id !== '',
+  );
 }
 
 /** Returns the ids of the messages that these lines of a transcript hold, among other ids. */

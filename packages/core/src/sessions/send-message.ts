@@ -72,7 +72,7 @@ export function createSendMessage({ manager, stores, queue }: MessageDeps): Send
     message: NewMessage,
     isKeyed: boolean,
   ): Promise<Replayable | null> {
-    const { id, session_id } = message;
+    const { id, session_id, priority } = message;
     const bytes = Buffer.byteLength(message.content);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const session = round === 0 ? first : await manager.getSession(session_id);
@@ -83,7 +83,7 @@ export function createSendMessage({ manager, stores, queue }: MessageDeps): Send
       // Another request with the same key may be at this point too, and a worker may already have
       // delivered its message. The count keeps this request from adding the message again.
       const before = isKeyed ? (session.messages_accepted ?? 0) : undefined;
-      const verdict = await messageAcceptance.accept(session_id, { id, bytes }, before);
+      const verdict = await messageAcceptance.accept(session_id, { id, bytes, priority }, before);
       if (verdict.kind === 'accepted') return { id, status: 'queued', session_id, replayed: false };
       if (verdict.kind === 'raced' || verdict.kind === 'known') continue;
       await messages.removeRefused(stored);
@@ -169,10 +169,16 @@ function checkMessageSize(content: string): void {
 
 function toError(
   sessionId: string,
-  refusal: Extract<MessageRefusal, { kind: 'missing' | 'full' }>,
+  refusal: Extract<MessageRefusal, { kind: 'missing' | 'full' | 'outdated' }>,
 ): AppError {
   if (refusal.kind === 'missing') {
     return new AppError('SESSION_NOT_FOUND', `no session ${sessionId}`);
+  }
+  if (refusal.kind === 'outdated') {
+    return new AppError(
+      'WORKER_OUTDATED',
+      `session ${sessionId} runs on a worker of an older version, which takes no messages; try again later`,
+    );
   }
   const { over, messages, bytes } = refusal;
   const bound =

@@ -33,9 +33,10 @@ export interface SessionManager {
    */
   launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Info>;
   /**
-   * Continues a session in a new session. Throws like launchSession, and PARENT_NOT_FOUND, SESSION_NOT_TERMINAL or
-   * PARENT_NOT_RESUMABLE if the parent cannot be continued. With `on_busy` the new session waits for a parent that has
-   * not ended. With `at` it throws EVENT_NOT_FOUND or EVENT_NOT_IN_TRANSCRIPT if it cannot continue from that event.
+   * Continues a session in a new session. Throws like launchSession, and PARENT_NOT_FOUND,
+   * SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE if the parent cannot be continued. If `on_busy` is
+   * `enqueue` or `interrupt`, the new session waits for a parent that has not ended. With `at`, also
+   * throws EVENT_NOT_FOUND or EVENT_NOT_IN_TRANSCRIPT if the session cannot continue from that event.
    */
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Info>;
   /**

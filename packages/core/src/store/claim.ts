@@ -5,6 +5,7 @@ import type { Failure } from '../model/session/failure.ts';
 import type { Attempt, Session } from '../model/session/session.ts';
 import type { WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
+import { FREED_LEASE } from './freed-lease.ts';
 import type { SessionDocument } from './mongo.ts';
 import { decodeSession } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
@@ -46,8 +47,6 @@ export interface Claims {
 // session changes in each of five rounds, there is a bug.
 const MAX_ROUNDS = 5;
 
-const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;
-
 /** Creates the claims of a database. MongoDB's clock decides whether a lease has expired. */
 export function createClaims(db: Db, clock: StoreClock): Claims {
   const collection = db.collection<SessionDocument>('sessions');
@@ -86,7 +85,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       asRead(session),
       {
         $set: fields,
-        $unset: { last_result: '', waiting_for: '', ...RELEASED },
+        $unset: { last_result: '', waiting_for: '', ...FREED_LEASE },
         ...appendOutboxEvent(event, session.attempts.length, fields.updated_at),
       },
       { returnDocument: 'after' },
@@ -203,7 +202,12 @@ function claimUpdate(
       status: 'starting',
       updated_at: now,
       attempts: [...attempts, attempt],
-      lease: { owner, fence, expires_at: new Date(now.getTime() + leaseMs) },
+      lease: {
+        owner,
+        fence,
+        expires_at: new Date(now.getTime() + leaseMs),
+        takes_messages: true,
+      },
     },
     $unset: { not_before: '', waiting_for: '' },
     ...(crashed ? crash : {}),

@@ -22,6 +22,9 @@ export type MessageVerdict = { kind: 'accepted' } | MessageRefusal;
  */
 export type Withdrawal = 'withdrawn' | 'sent' | 'absent' | 'ended';
 
+/** A message as it is added to the list. */
+type NewPending = Pick<PendingMessage, 'id' | 'bytes' | 'priority'>;
+
 /** The guarded updates that add a message to a session's pending messages, or take it off. */
 export interface MessageAcceptance {
   /**
@@ -29,11 +32,7 @@ export interface MessageAcceptance {
    * `PENDING_MAX_MESSAGES` and `PENDING_MAX_BYTES`. With `acceptedBefore`, the update succeeds only
    * if the session has accepted exactly this number of messages since it was created.
    */
-  accept(
-    sessionId: string,
-    message: Pick<PendingMessage, 'id' | 'bytes'>,
-    acceptedBefore?: number,
-  ): Promise<MessageVerdict>;
+  accept(sessionId: string, message: NewPending, acceptedBefore?: number): Promise<MessageVerdict>;
   /** Takes a message off the pending messages, unless it was sent or the session has ended. */
   withdraw(sessionId: string, messageId: string): Promise<Withdrawal>;
 }
@@ -41,7 +40,7 @@ export interface MessageAcceptance {
 /** How many times a refusal may have lost its reason before it was read. More often means a bug. */
 const MAX_ROUNDS = 5;
 
-const HOLDER = { status: 1, pending_messages: 1, messages_accepted: 1 } as const;
+const HOLDER = { status: 1, pending_messages: 1, messages_accepted: 1, lease: 1 } as const;
 
 /** Creates the acceptance of messages over the sessions of a database. */
 export function createMessageAcceptance(db: Db, clock: StoreClock): MessageAcceptance {
@@ -51,20 +50,21 @@ export function createMessageAcceptance(db: Db, clock: StoreClock): MessageAccep
 
   async function push(
     sessionId: string,
-    { id, bytes }: Pick<PendingMessage, 'id' | 'bytes'>,
+    message: NewPending,
     acceptedBefore: number | undefined,
   ): Promise<boolean> {
     const { matchedCount } = await collection.updateOne(
       {
         _id: sessionId,
         status: { $in: [...LIVE_STATUSES] },
-        'pending_messages.id': { $ne: id },
+        'pending_messages.id': { $ne: message.id },
         [`pending_messages.${PENDING_MAX_MESSAGES - 1}`]: { $exists: false },
-        ...hasRoomFor(bytes),
+        ...hasRoomFor(message.bytes),
+        ...reachesOwner(),
         ...hasAccepted(acceptedBefore),
       },
       {
-        $push: { pending_messages: { id, bytes } },
+        $push: { pending_messages: message },
         $inc: { messages_accepted: 1 },
         $addToSet: { requires: MESSAGES_FEATURE },
         $set: { updated_at: await clock.now() },
@@ -110,6 +110,11 @@ function hasRoomFor(bytes: number): Filter<SessionDocument> {
   const add = { $add: ['$$value', '$$this.bytes'] };
   const held = { $reduce: { input: pending, initialValue: bytes, in: add } };
   return { $expr: { $lte: [held, PENDING_MAX_BYTES] } };
+}
+
+// A worker of an older version does not know messages, and would complete the session without them.
+function reachesOwner(): Filter<SessionDocument> {
+  return { $or: [{ status: 'queued' }, { 'lease.takes_messages': true }] };
 }
 
 function hasAccepted(count: number | undefined): Filter<SessionDocument> {

@@ -1,13 +1,20 @@
+import { defined } from '../model/schema/defined.ts';
 import type { PendingMessage } from '../model/session/pending-message.ts';
 import type { FencedAttempt, GuardedWriter, OwnerNews } from './guarded-writer.ts';
 
 /** The writes of an attempt about the messages that its session has still to deliver. */
 export interface OwnedMessages {
   /**
-   * Marks every pending message as sent by this attempt, so that no caller can take it back. Resolves
-   * to all pending messages, or to null if there is none or the attempt no longer holds the session.
+   * Marks pending messages as sent by this attempt, so that no caller can take them back: all of them,
+   * or those of the other priorities than `later`. Resolves to all pending messages, or to null if
+   * there is none or the attempt no longer holds the session.
    */
-  claimMessages(): Promise<PendingMessage[] | null>;
+  claimMessages(options: { later: boolean }): Promise<PendingMessage[] | null>;
+  /**
+   * Removes the marks of `claimMessages`. Call it when no process of this attempt has the messages.
+   * Resolves to null if there is no message or the attempt no longer holds the session.
+   */
+  releaseMessages(): Promise<OwnerNews | null>;
   /**
    * Takes messages off the list whose documents are missing, so nothing can be delivered. Resolves to
    * null if the attempt no longer holds the session.
@@ -15,7 +22,7 @@ export interface OwnedMessages {
   dropMessages(ids: readonly string[]): Promise<OwnerNews | null>;
   /**
    * Makes messages pending again that an earlier attempt had delivered, but the transcript does not
-   * hold. Messages that are pending already are left alone. Resolves to null if the attempt no longer
+   * hold, before the other pending messages. Messages that are pending already are left alone. Resolves to null if the attempt no longer
    * holds the session.
    */
   requeueMessages(messages: readonly PendingMessage[]): Promise<OwnerNews | null>;
@@ -27,17 +34,33 @@ export function createOwnedMessages(
   { fence }: FencedAttempt,
 ): OwnedMessages {
   return {
-    async claimMessages() {
+    async claimMessages({ later }) {
       const held = await write(
         ['starting', 'running'],
         (now) => ({
           $set: { ...leaseFields(now), 'pending_messages.$[other].sent_by': fence },
         }),
         { 'pending_messages.0': { $exists: true } },
-        { arrayFilters: [{ 'other.sent_by': { $ne: fence } }] },
+        {
+          arrayFilters: [
+            {
+              'other.sent_by': { $ne: fence },
+              ...defined({ 'other.priority': later ? undefined : { $ne: 'later' } }),
+            },
+          ],
+        },
       );
       return held?.pending_messages ?? null;
     },
+    releaseMessages: () =>
+      write(
+        ['starting', 'running'],
+        (now) => ({
+          $set: leaseFields(now),
+          $unset: { 'pending_messages.$[].sent_by': '' },
+        }),
+        { 'pending_messages.0': { $exists: true } },
+      ),
     dropMessages: (ids) =>
       write(['starting', 'running'], (now) => ({
         $set: leaseFields(now),
@@ -45,10 +68,13 @@ export function createOwnedMessages(
       })),
     async requeueMessages(messages) {
       let news: OwnerNews | null = null;
-      for (const message of messages) {
+      for (const message of messages.toReversed()) {
         news = await write(
           ['starting', 'running'],
-          (now) => ({ $set: leaseFields(now), $push: { pending_messages: message } }),
+          (now) => ({
+            $set: leaseFields(now),
+            $push: { pending_messages: { $each: [message], $position: 0 } },
+          }),
           { 'pending_messages.id': { $ne: message.id } },
         );
         // No match: the message is pending already, or another worker holds the session.

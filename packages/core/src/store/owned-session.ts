@@ -4,6 +4,7 @@ import type { Session } from '../model/session/session.ts';
 import { isTerminal, statusesBefore } from '../model/session/status.ts';
 import { endingEvent, type OutboxEntry } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
+import { FREED_LEASE } from './freed-lease.ts';
 import {
   type AttemptRecord,
   createGuardedWriter,
@@ -171,7 +172,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
             ...encodeFields(ending),
             ...attemptFields({ ...record, ended_at: now }),
           },
-          $unset: { last_result: '', 'lease.expires_at': '', 'lease.owner': '' },
+          $unset: { last_result: '', ...FREED_LEASE },
           ...appendOutboxEvent(endingEvent(status), attempt, now),
         }),
         needsDelivery ? nonePendingBut(undelivered) : {},

@@ -1,5 +1,6 @@
 import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
+import { FREED_LEASE } from './freed-lease.ts';
 import type { AttemptRecord, FencedAttempt, GuardedWriter } from './guarded-writer.ts';
 import { encodeFields } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
@@ -19,6 +20,8 @@ export type ReturnReason = 'retry' | 'hand_back' | 'host_failure' | 'message';
 export type ReturnToQueue = (
   back: Partial<Pick<Session, 'totals' | 'transcript' | 'host_failures' | 'not_before'>> & {
     reason: ReturnReason;
+    /** Whether the stored last result still answers the session. It stays for the reason `message`. */
+    keepsResult?: boolean;
   },
   record: AttemptRecord,
 ) => Promise<'queued' | 'cancelled' | null>;
@@ -36,12 +39,13 @@ export function createReturnToQueue(
   { collection, write, attemptFields }: GuardedWriter,
   { id, attempt, fence }: FencedAttempt,
 ): ReturnToQueue {
-  return async ({ reason, not_before, host_failures, ...kept }, record) => {
+  return async ({ reason, keepsResult, not_before, host_failures, ...kept }, record) => {
     const counted = COUNTED_AS[reason];
-    // Without this $unset the last result would conclude the next attempt before it begins. If the
-    // session returns for a message, that is right: the caller may take the message back.
-    const outdated = reason === 'message' ? {} : ({ last_result: '' } as const);
-    const released = { ...outdated, 'lease.expires_at': '', 'lease.owner': '' } as const;
+    // Without this $unset the last result would conclude the next attempt before it begins. That is
+    // right if the result still answers the session, and only a message keeps it from its end.
+    const isAnswered = reason === 'message' || keepsResult === true;
+    const outdated = isAnswered ? {} : ({ last_result: '' } as const);
+    const released = { ...outdated, ...FREED_LEASE } as const;
     const fields = (now: Date) => ({
       updated_at: now,
       ...encodeFields(kept),

@@ -7,6 +7,7 @@ import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
 import { LIVE_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
+import { FREED_LEASE } from './freed-lease.ts';
 import type { SessionDocument } from './mongo.ts';
 import { decodeSession, encodeSession } from './session-codec.ts';
 import { sessionDocumentSchema } from './session-document-schema.ts';
@@ -32,8 +33,6 @@ export interface UnusableSessions {
   fail(id: string, message: string): Promise<FailedSession | null>;
 }
 
-const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;
-
 /** Fields that the update of `fail` writes itself, so their form does not matter. */
 const WRITTEN = ['failure', 'end_time', 'not_before', 'updated_at', 'status'];
 
@@ -51,7 +50,7 @@ export function createUnusableSessions(db: Db, clock: StoreClock): UnusableSessi
       const { set, unset } = buildRepairs(found, now);
       const attempt = Array.isArray(found.attempts) ? found.attempts.length : 0;
       const failure = { code: 'INTERNAL', message, retryable: false, attempt, at: now } as const;
-      const released = 'lease' in set ? {} : RELEASED;
+      const released = 'lease' in set ? {} : FREED_LEASE;
       const failed = await collection.findOneAndUpdate(
         {
           _id: id,

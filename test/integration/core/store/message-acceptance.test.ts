@@ -43,6 +43,14 @@ describe('a message', () => {
     });
   });
 
+  test('is refused while a worker of an older version runs the session', async ({ stores }) => {
+    const lease = { fence: 1, owner: 'old', expires_at: new Date(Date.now() + 60_000) };
+    const session = makeSession({ status: 'running', lease });
+    await stores.sessions.insertIfAbsent(session);
+    const { accept } = stores.messageAcceptance;
+    expect(await accept(session.id, newMessage())).toEqual({ kind: 'outdated' });
+  });
+
   test('is accepted once, also if it was sent since', async ({ stores }) => {
     const message = newMessage();
     const { id } = await stores.sessions.insertIfAbsent(

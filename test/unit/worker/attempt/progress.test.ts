@@ -20,6 +20,7 @@ function makeTrackers({ isInterim = false, result = null as Result | null } = {}
       sent() {},
       waiting: () => [],
       mayClose: () => !isInterim,
+      hasOnlyTasks: () => false,
       tasks: () => 0,
       isIdle: () => true,
       isOver: () => !isInterim,

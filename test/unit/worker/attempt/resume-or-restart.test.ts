@@ -89,7 +89,7 @@ describe('at the start of an attempt,', () => {
   test('the prompt has the same uuid in every attempt of the session', () => {
     const session = makeSession();
     const own = promptUuidOf(session.id);
-    const uuidOf = (one: Session) => beginAttempt(one, NOTHING_RESTORED, UNANSWERED).prompt?.uuid;
+    const uuidOf = (one: Session) => beginAttempt(one, NOTHING_RESTORED, UNANSWERED).prompt.uuid;
     expect(uuidOf(session)).toBe(own);
     expect(uuidOf(session)).toBe(own);
     expect(uuidOf(makeSession())).not.toBe(own);
@@ -101,37 +101,36 @@ describe('at the start of an attempt,', () => {
     const files = [untrackedFile('some.jsonl')];
     const restored = { ...NOTHING_RESTORED, files, holdsPrompt: true, ranCommand: true };
     const { prompt } = beginAttempt(session, { ...restored, uuids: new Set([own]) }, UNANSWERED);
-    expect(prompt?.text).toBe('/context');
-    expect(prompt?.uuid).not.toBe(own);
+    expect(prompt.text).toBe('/context');
+    expect(prompt.uuid).not.toBe(own);
   });
 
-  const pending_messages = [{ id: '0197f0a0-aaaa-7000-8000-000000000001', bytes: 1 }];
-  const said = JSON.stringify({
-    type: 'assistant',
-    message: { content: [{ type: 'text', text: 'done' }] },
-  });
-  const called = JSON.stringify({
-    type: 'assistant',
-    message: { content: [{ type: 'tool_use', id: 't', name: 'Bash', input: {} }] },
-  });
+  const messageOf = (block: object) =>
+    JSON.stringify({ type: 'assistant', message: { content: [block] } });
+  const said = messageOf({ type: 'text', text: 'done' });
+  const called = messageOf({ type: 'tool_use', id: 't', name: 'Bash', input: {} });
 
-  test.for<[string, string, { answer: Result | null }, string | undefined]>([
-    ['a session with an answer', called, { answer: RESULT }, undefined],
-    ['a turn that is over', said, UNANSWERED, undefined],
-    ['a turn that was cut off', called, UNANSWERED, CONTINUATION_PROMPT],
-  ])('with a pending message, %s begins with the right prompt', ([, last, history, text]) => {
+  test.for<[string, string | undefined, { answer: Result | null }, boolean]>([
+    ['of a session with an answer', called, { answer: RESULT }, true],
+    ['that ends with a text', said, UNANSWERED, true],
+    ['that ends with a tool call', called, UNANSWERED, false],
+    ['without a message', undefined, UNANSWERED, false],
+  ])('the last turn of a transcript %s is over or not', ([, last, history, isTurnOver]) => {
     const files = [untrackedFile('some.jsonl')];
-    const restored = { ...NOTHING_RESTORED, files, holdsPrompt: true, messages: [last] };
-    const begin = (session: Session) => beginAttempt(session, restored, history).prompt?.text;
-    expect(begin(makeSession({ pending_messages }))).toBe(text);
-    expect(begin(makeSession())).toBe(CONTINUATION_PROMPT);
+    const messages = last === undefined ? [] : [last];
+    const restored = { ...NOTHING_RESTORED, files, messages };
+    const begin = (holdsPrompt: boolean) =>
+      beginAttempt(makeSession(), { ...restored, holdsPrompt }, history).isTurnOver;
+    expect(begin(true)).toBe(isTurnOver);
+    expect(begin(false)).toBe(false);
   });
 
-  test('a pending message that the transcript holds already does not replace the prompt', () => {
+  test('a slash command that already has its answer is not sent again', () => {
     const files = [untrackedFile('some.jsonl')];
-    const uuids = new Set(pending_messages.map(({ id }) => id));
-    const restored = { ...NOTHING_RESTORED, files, holdsPrompt: true, messages: [said], uuids };
-    const { prompt } = beginAttempt(makeSession({ pending_messages }), restored, UNANSWERED);
-    expect(prompt?.text).toBe(CONTINUATION_PROMPT);
+    const restored = { ...NOTHING_RESTORED, files, holdsPrompt: true, ranCommand: true };
+    const { prompt } = beginAttempt(makeSession({ query: '/context' }), restored, {
+      answer: RESULT,
+    });
+    expect(prompt.text).toBe(CONTINUATION_PROMPT);
   });
 });

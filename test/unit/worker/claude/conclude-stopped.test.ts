@@ -14,6 +14,7 @@ describe('a process that Baton stopped', () => {
     exit: { kind: 'timed_out', deadline: 'exit' },
     lost: { kind: 'lost' },
     store_unavailable: { kind: 'store_unavailable' },
+    turns_spent: { kind: 'turns_spent' },
   };
 
   // The columns after the reason: no result line, a good result before and after Baton's
@@ -61,6 +62,14 @@ describe('a process that Baton stopped', () => {
       'failed EXECUTION_ERROR',
       'failed PROTOCOL',
     ],
+    [
+      'turns_spent',
+      'failed MAX_TURNS',
+      'completed',
+      'failed MAX_TURNS',
+      'failed EXECUTION_ERROR',
+      'failed MAX_TURNS',
+    ],
     ['lost', 'handed_back', 'handed_back', 'handed_back', 'handed_back', 'handed_back'],
     [
       'store_unavailable',
@@ -102,6 +111,7 @@ describe('a process that Baton stopped', () => {
       exit: 'failed PROTOCOL, kept',
       lost: 'handed_back',
       store_unavailable: 'failed STORE_UNAVAILABLE, kept',
+      turns_spent: 'failed MAX_TURNS, kept',
     });
   });
 

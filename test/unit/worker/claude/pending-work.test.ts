@@ -133,7 +133,7 @@ describe('in a run of the CLI,', () => {
 describe('a further message', () => {
   const state = (name: string) => ({ type: 'command_lifecycle', command_uuid: 'm', state: name });
 
-  function after(...lines: object[]) {
+  function workAfter(...lines: object[]) {
     const work = createPendingWork();
     work.observe(parseLine(JSON.stringify(INIT)));
     work.sent('m');
@@ -142,28 +142,28 @@ describe('a further message', () => {
   }
 
   test('keeps the run open until a turn takes it and has its result', () => {
-    expect(after(RESULT).waiting()).toEqual(['m']);
-    expect(after(RESULT, state('queued')).isInterim()).toBe(true);
-    expect(after(RESULT, state('queued')).mayClose()).toBe(false);
-    expect(after(RESULT, state('queued'), state('started'), INIT).mayClose()).toBe(false);
-    expect(after(RESULT, state('started'), INIT, RESULT).isOver()).toBe(true);
+    expect(workAfter(RESULT).waiting()).toEqual(['m']);
+    expect(workAfter(RESULT, state('queued')).isInterim()).toBe(true);
+    expect(workAfter(RESULT, state('queued')).mayClose()).toBe(false);
+    expect(workAfter(RESULT, state('queued'), state('started'), INIT).mayClose()).toBe(false);
+    expect(workAfter(RESULT, state('started'), INIT, RESULT).isOver()).toBe(true);
   });
 
   test('is part of the running turn once it is started', () => {
-    const work = after(SAID, state('queued'), state('started'), RESULT);
+    const work = workAfter(SAID, state('queued'), state('started'), RESULT);
     expect(work.waiting()).toEqual([]);
     expect(work.mayClose()).toBe(true);
   });
 
   test.for(['completed', 'cancelled'])('that is %s keeps nothing open', (last) => {
-    expect(after(RESULT, state(last)).mayClose()).toBe(true);
+    expect(workAfter(RESULT, state(last)).mayClose()).toBe(true);
   });
 
   test('does not use up a wake-up that an earlier turn scheduled', () => {
     const answered = { ...RESULT, user_message_uuid: 'm' };
-    expect(after(...wakeup(), RESULT, state('started'), INIT, answered).isOver()).toBe(false);
-    expect(after(...wakeup(), RESULT, INIT, RESULT).isOver()).toBe(false);
-    expect(after(...wakeup(), RESULT, state('started'), INIT, RESULT).isOver()).toBe(true);
+    expect(workAfter(...wakeup(), RESULT, state('started'), INIT, answered).isOver()).toBe(false);
+    expect(workAfter(...wakeup(), RESULT, INIT, RESULT).isOver()).toBe(false);
+    expect(workAfter(...wakeup(), RESULT, state('started'), INIT, RESULT).isOver()).toBe(true);
   });
 });
 

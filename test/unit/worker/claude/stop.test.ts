@@ -36,6 +36,35 @@ describe('the stop of a process', () => {
     },
   );
 
+  test.for([
+    ['cancel', [[5_000, 'SIGTERM']]],
+    ['hand_back', [[5_000, 'SIGTERM']]],
+    [
+      'interrupt',
+      [
+        [5_000, undefined],
+        [5_000, 'SIGINT'],
+        [5_000, 'SIGTERM'],
+      ],
+    ],
+    ['lost', []],
+  ] as const)(
+    'sends SIGKILL only after the waits of the weaker signals (cause of the stop: %s)',
+    async ([kind, waits]) => {
+      const { claude, signals, end } = stubborn(null);
+      const waited: [number, string | undefined][] = [];
+      const wait = async (ms: number): Promise<false> => {
+        if (signals.at(-1) === 'SIGKILL') end({ code: null, signal: 'SIGKILL' });
+        else waited.push([ms, signals.at(-1)]);
+        return false;
+      };
+      expect(await stopClaude(claude, { kind }, () => true, wait)).toBeNull();
+      expect(waited).toEqual(waits);
+      const weaker = waits.flatMap(([, signal]) => signal ?? []);
+      expect(signals).toEqual([...weaker, 'SIGKILL']);
+    },
+  );
+
   test('asks the CLI before an interrupt signals it', async () => {
     const { claude, signals, end } = stubborn(null);
     const asked = vi.fn(() => true);

@@ -49,7 +49,10 @@ export const continueAtSchema = z
     'Continues after this event of the parent (its `seq`), as if nothing had come after it. It must be an `assistant` or `user` event of the parent itself, with a `uuid`. Default: the end of the parent.',
   );
 
-/** Schema of ContinueSessionConfig, as hld has it (docs/seed-parity.md): the parent's id and the overrides in one object. */
+/**
+ * Schema of the ContinueSessionConfig of hld (docs/seed-parity.md): the parent's id and the
+ * overrides in one object.
+ */
 export const continueSessionConfigSchema = overridesSchema.extend({ parent_session_id: idSchema });
 
 /** What a continue may change. */

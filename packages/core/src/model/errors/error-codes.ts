@@ -134,6 +134,11 @@ export const ERROR_CODES = {
     retryable: false,
     description: 'The session still has to deliver too many messages. Try again later.',
   },
+  WORKER_OUTDATED: {
+    http: 409,
+    retryable: true,
+    description: 'The session runs on a worker of an older version, which takes no messages.',
+  },
   INTERNAL: {
     http: 500,
     retryable: false,

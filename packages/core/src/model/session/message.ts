@@ -3,20 +3,11 @@ import { z } from 'zod';
 import { sessionConfigSchema } from '../config/session-config.ts';
 import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
+import { type MessagePriority, messagePrioritySchema } from './message-priority.ts';
 import type { MessageHolder } from './pending-message.ts';
 import { isTerminal } from './status.ts';
 
 const time = z.iso.datetime();
-
-/** Schema of when the CLI takes a message in. */
-export const messagePrioritySchema = z
-  .enum(['next', 'later', 'now'])
-  .describe(
-    'When Claude gets the message. `next`: with the result of the running tool. `later`: after the turn. `now`: Baton ends the turn first.',
-  );
-
-/** When the CLI takes a message in. */
-export type MessagePriority = z.infer<typeof messagePrioritySchema>;
 
 /** Schema of what happens to a message if its session has ended. */
 const onEndedSchema = z

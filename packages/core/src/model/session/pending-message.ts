@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
+import { messagePrioritySchema } from './message-priority.ts';
 import { isTerminal, type SessionStatus } from './status.ts';
 
 /** How many messages may be pending in one session. */
@@ -15,6 +16,7 @@ export const PENDING_MAX_BYTES = 1024 * 1024;
 export const pendingMessageSchema = z.object({
   id: idSchema,
   bytes: z.int().nonnegative().describe('The length of the content in bytes of UTF-8.'),
+  priority: messagePrioritySchema.optional().describe('Absent in messages of earlier versions.'),
   sent_by: z
     .int()
     .positive()
@@ -30,18 +32,21 @@ export interface MessageHolder {
   status: SessionStatus;
   pending_messages?: PendingMessage[] | undefined;
   messages_accepted?: number | undefined;
+  lease?: { takes_messages?: boolean | undefined } | undefined;
 }
 
 /**
  * Why a session did not accept a message. `known`: the message is pending already. `full`: the bound `over` would be
- * exceeded. `raced`: the session accepted another message since its count was read.
+ * exceeded. `raced`: the session accepted another message since its count was read. `outdated`: a worker of an
+ * older version runs the session, and would end it without the message.
  */
 export type MessageRefusal =
   | { kind: 'missing' }
   | { kind: 'known' }
   | { kind: 'ended'; status: SessionStatus }
   | { kind: 'full'; over: 'messages' | 'bytes'; messages: number; bytes: number }
-  | { kind: 'raced' };
+  | { kind: 'raced' }
+  | { kind: 'outdated' };
 
 /**
  * Returns why a session refuses a message, or null if it accepts the message. `session` is null if there is no such
@@ -54,9 +59,10 @@ export function findMessageRefusal(
   acceptedBefore?: number,
 ): MessageRefusal | null {
   if (!session) return { kind: 'missing' };
-  const { pending_messages: pending = [], messages_accepted = 0, status } = session;
+  const { pending_messages: pending = [], messages_accepted = 0, status, lease } = session;
   if (pending.some((one) => one.id === id)) return { kind: 'known' };
   if (isTerminal(status)) return { kind: 'ended', status };
+  if (status !== 'queued' && !lease?.takes_messages) return { kind: 'outdated' };
   const held = { messages: pending.length, bytes: sumBytes(pending) };
   if (held.messages >= PENDING_MAX_MESSAGES) return { kind: 'full', over: 'messages', ...held };
   if (held.bytes + bytes > PENDING_MAX_BYTES) return { kind: 'full', over: 'bytes', ...held };

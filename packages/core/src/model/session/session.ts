@@ -41,6 +41,10 @@ const leaseSchema = z.object({
   fence: count,
   owner: z.string().optional(),
   expires_at: z.date().optional(),
+  takes_messages: z
+    .boolean()
+    .optional()
+    .describe('Whether the owner is a worker of a version that takes messages.'),
 });
 
 /** Schema of the session document: one prompt and its answer, from `queued` to a final status. */

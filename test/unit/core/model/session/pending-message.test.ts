@@ -10,21 +10,23 @@ const message = { id: newId(), bytes: 10 };
 const others = (count: number, bytes = 1) =>
   Array.from({ length: count }, () => ({ id: newId(), bytes }));
 
+const running = { status: 'running', lease: { takes_messages: true } } as const;
+
 describe('a session', () => {
   test.for<[string, MessageHolder, number | undefined]>([
     ['is queued and has no messages', { status: 'queued' }, undefined],
     [
       'has room for one more message',
-      { status: 'running', pending_messages: others(PENDING_MAX_MESSAGES - 1) },
+      { ...running, pending_messages: others(PENDING_MAX_MESSAGES - 1) },
       undefined,
     ],
     [
       'has room for exactly these bytes',
-      { status: 'starting', pending_messages: others(1, PENDING_MAX_BYTES - 10) },
+      { ...running, status: 'starting', pending_messages: others(1, PENDING_MAX_BYTES - 10) },
       undefined,
     ],
-    ['has accepted as many messages as expected', { status: 'running', messages_accepted: 2 }, 2],
-    ['has accepted no message, as expected', { status: 'running' }, 0],
+    ['has accepted as many messages as expected', { ...running, messages_accepted: 2 }, 2],
+    ['has accepted no message, as expected', { ...running }, 0],
   ])('that %s accepts a message', ([, session, before]) => {
     expect(findMessageRefusal(session, message, before)).toBeNull();
   });
@@ -34,7 +36,7 @@ describe('a session', () => {
     ['has ended', { status: 'failed' }, undefined, { kind: 'ended', status: 'failed' }],
     [
       'has the message already',
-      { status: 'running', pending_messages: [message] },
+      { ...running, pending_messages: [message] },
       undefined,
       { kind: 'known' },
     ],
@@ -46,19 +48,25 @@ describe('a session', () => {
     ],
     [
       'has as many messages as it may have',
-      { status: 'running', pending_messages: others(PENDING_MAX_MESSAGES) },
+      { ...running, pending_messages: others(PENDING_MAX_MESSAGES) },
       undefined,
       { kind: 'full', over: 'messages', messages: 100, bytes: 100 },
     ],
     [
       'has room for one byte less',
-      { status: 'running', pending_messages: others(1, PENDING_MAX_BYTES - 9) },
+      { ...running, pending_messages: others(1, PENDING_MAX_BYTES - 9) },
       undefined,
       { kind: 'full', over: 'bytes', messages: 1, bytes: PENDING_MAX_BYTES - 9 },
     ],
     [
+      'runs on a worker of an older version',
+      { status: 'running' },
+      undefined,
+      { kind: 'outdated' },
+    ],
+    [
       'has accepted another message since',
-      { status: 'running', messages_accepted: 3 },
+      { ...running, messages_accepted: 3 },
       2,
       { kind: 'raced' },
     ],

@@ -1,0 +1,44 @@
+import type { ClaudeInput } from '../claude/input.ts';
+import type { PendingWork } from '../claude/pending-work.ts';
+import type { MessageRelay } from './message-relay.ts';
+
+/**
+ * How long stdin stays open while only background tasks are pending, in milliseconds. Meanwhile callers
+ * can send messages. The CLI waits for background tasks for at most ten minutes after the end of
+ * stdin, and without end before it (docs/claude-cli.md, section 17).
+ */
+const TASKS_OPEN_MS = 120_000;
+
+/** Closes the stdin of a process when the session is to get nothing more. */
+export interface InputCloser {
+  /** Closes stdin if nothing is pending. Called after each line and each message. */
+  check(): void;
+  /** Ends the wait for background tasks, because the process has ended. */
+  stop(): void;
+}
+
+/** Creates the closer of a process's stdin. */
+export function createInputCloser(
+  input: Pick<ClaudeInput, 'close'>,
+  work: Pick<PendingWork, 'mayClose' | 'hasOnlyTasks'>,
+  relay: Pick<MessageRelay, 'isSending'>,
+): InputCloser {
+  let timer: NodeJS.Timeout | undefined;
+
+  function stop(): void {
+    clearTimeout(timer);
+    timer = undefined;
+  }
+
+  return {
+    check() {
+      if (work.hasOnlyTasks()) {
+        timer ??= setTimeout(input.close, TASKS_OPEN_MS);
+        return;
+      }
+      stop();
+      if (work.mayClose() && !relay.isSending()) input.close();
+    },
+    stop,
+  };
+}

@@ -1,0 +1,36 @@
+import type { Result } from '@baton/core/internal';
+import type { AbortReason } from '../claude/abort-reason.ts';
+import type { Meter } from '../claude/meter.ts';
+import type { TurnCount } from './turn-count.ts';
+
+/** The answer that a session had when it had used up its turns. */
+export interface LimitAnswer {
+  /** Called with each result line. */
+  turnEnded(): void;
+  /**
+   * Returns the facts that replace those of the run if Baton stopped it for its turns: the answer
+   * stands, although the CLI had begun a turn with a message that had come before the answer.
+   */
+  facts(
+    reason: AbortReason | null,
+  ): { result: Result; resultBeforeAbort: true; isInterim: false } | Record<string, never>;
+}
+
+/** Creates the limit answer of a run. */
+export function createLimitAnswer(
+  meter: Pick<Meter, 'result'>,
+  turns: Pick<TurnCount, 'isUsedUp' | 'isExceeded'>,
+): LimitAnswer {
+  let answer: Result | null = null;
+  return {
+    turnEnded() {
+      const result = meter.result();
+      const isAtLimit = turns.isUsedUp() && !turns.isExceeded();
+      if (isAtLimit && result?.is_error === false) answer = result;
+    },
+    facts: (reason) =>
+      reason?.kind === 'turns_spent' && answer
+        ? { result: answer, resultBeforeAbort: true, isInterim: false }
+        : {},
+  };
+}

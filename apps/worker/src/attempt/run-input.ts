@@ -1,0 +1,82 @@
+// What Baton writes to the process of a run, and when it stops writing.
+import type { ClaudeSessionIdTracker } from '../claude/claude-session-id.ts';
+import { openInput } from '../claude/input.ts';
+import type { UserMessage } from '../claude/input-lines.ts';
+import type { ClaudeLine } from '../claude/line.ts';
+import type { PendingWork } from '../claude/pending-work.ts';
+import type { ClaudeProcess } from '../claude/process.ts';
+import { createInputCloser } from './input-closer.ts';
+import type { MessageRelay } from './message-relay.ts';
+import type { StopSwitch } from './stop-switch.ts';
+import type { TurnCount } from './turn-count.ts';
+
+/** The input of a run. */
+export interface RunInput {
+  /** Answers the CLI, sends messages and closes stdin, as the line requires. */
+  observe(line: ClaudeLine): void;
+  /** Asks the CLI to end its turn. Returns whether it could be asked. */
+  interrupt(): boolean;
+  /** Closes stdin, because the run is over. */
+  close(): void;
+}
+
+/** What the input of a run depends on. */
+export interface RunInputDeps {
+  work: PendingWork;
+  relay: MessageRelay;
+  claudeSession: Pick<ClaudeSessionIdTracker, 'id'>;
+  stopSwitch: StopSwitch;
+  turns: TurnCount;
+}
+
+/**
+ * Opens the input of a process that has just started: writes the prompt, if there is one, and the
+ * messages that wait.
+ */
+export function openRunInput(
+  { work, relay, claudeSession, stopSwitch, turns }: RunInputDeps,
+  claude: Pick<ClaudeProcess, 'write' | 'closeInput'>,
+  prompt: UserMessage | null,
+): RunInput {
+  const input = openInput(claude, prompt);
+  const closer = createInputCloser(input, work, relay);
+  relay.connect({
+    input,
+    work,
+    claudeSessionId: claudeSession.id,
+    mayTakeMore: () => stopSwitch.reason === null && !turns.isUsedUp() && !turns.isBudgetSpent(),
+    onIdle: closer.check,
+  });
+  // Without a prompt and a message, the process would wait for its input.
+  if (prompt === null && !relay.hasSent()) input.close();
+
+  return {
+    observe(line) {
+      input.answer(line);
+      relay.observe(line);
+      if (isResult(line)) relay.turnEnded();
+      closer.check();
+      // No turn of this conversation follows, or Baton wants none from a process that it stops.
+      const isLastTurn = stopSwitch.reason !== null || isForeignEnd(line);
+      if (isLastTurn && isResult(line)) input.close();
+    },
+    // Between two turns an interrupt would end nothing.
+    interrupt: () => !work.isIdle() && input.interrupt(work.waiting()),
+    close() {
+      closer.stop();
+      input.close();
+    },
+  };
+}
+
+/** Returns whether the line is a result line, of this conversation or of another. */
+export function isResult(line: ClaudeLine): boolean {
+  return line.kind === 'event' && line.type === 'result';
+}
+
+// The result of another conversation does not count, but no result of this conversation follows it.
+function isForeignEnd(line: ClaudeLine): boolean {
+  return (
+    line.kind === 'event' && line.isForeign === true && line.body['parent_tool_use_id'] == null
+  );
+}
