@@ -65,11 +65,14 @@ export async function benchMessage(mongo: Mongo, urls: Urls): Promise<Measure> {
   });
 }
 
-/** Remembers when the request to the model came that carries a message. */
+/** Remembers when each request to the model arrived, by the message that it carries. */
 function createArrivals() {
   const waiting = new Map<string, (at: number) => void>();
   return {
-    /** Resolves to the time of the first request that ends with this message. Call it before the message is sent. */
+    /**
+     * Resolves to the time of the first request that ends with this message. Call it before the
+     * message is sent.
+     */
     of: (content: string) => new Promise<number>((resolve) => waiting.set(content, resolve)),
     arrived(content: string): void {
       waiting.get(content)?.(performance.now());

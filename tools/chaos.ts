@@ -1,7 +1,7 @@
 // npm run chaos: runs sessions and sends them messages while it kills, stops, pauses and flushes
-// workers, Redis and MongoDB. Then it restores everything, and audits the result from the documents and from marks
-// that the sessions left. The last line on standard output is one JSON object with the figures. The
-// exit status is 1 if any check fails.
+// workers, Redis and MongoDB. Then it restores everything, and audits the result from the documents
+// and from marks that the sessions left. The last line on standard output is one JSON object with the
+// figures. The exit status is 1 if any check fails.
 //   --sessions N  sessions to run (200)      --minutes M  how long the faults last (10)
 //   --workers W   workers at a time (3)      --seed S     repeats the plan of this seed (random)
 //   --json        prints only the JSON line on standard output

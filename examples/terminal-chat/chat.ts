@@ -2,9 +2,9 @@
 //
 //   BATON_URL=http://127.0.0.1:3000 BATON_API_KEY=baton_... node chat.ts
 //
-// You may type while Claude works: it reads the line with the result of its running tool. A line that
-// begins with `!` ends the turn first. `/stop` ends the turn. At the end of the input, the chat waits
-// for the last answer.
+// You may type while Claude works: it reads the line with the result of its running tool. A line
+// that begins with `!` ends the turn first. `/stop` ends the turn. At the end of the input, the chat
+// waits for the last answer.
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import {
@@ -65,7 +65,8 @@ function print(event: Event): void {
 
 /** Sends a line to the session, to a session that continues it, or to a new session. */
 async function say(line: string): Promise<void> {
-  // The client repeats a call whose answer is lost. Because of the key, the line is still sent once.
+  // The client repeats a call whose answer is lost. Because of the key, the line is still sent
+  // once.
   const idempotencyKey = randomUUID();
   if (!session) {
     join((await baton.launch({ query: line }, { idempotencyKey })).id);

@@ -1,4 +1,5 @@
-// The fake must take messages during a turn like the real CLI: each test puts both into the same situation.
+// The fake must take messages during a turn like the real CLI: each test puts both into the same
+// situation.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -30,7 +31,9 @@ interface Talk {
   entries: Line[];
 }
 
-/** Sends messages with these priorities while a tool runs, or while the fake is between two marks. */
+/**
+ * Sends messages with these priorities while a tool runs, or while the fake is between two marks.
+ */
 async function talk(cli: Cli, priorities: Priority[]): Promise<Talk> {
   count += 1;
   const id = `0197f0a0-bbbb-7000-8000-${String(count).padStart(12, '0')}`;

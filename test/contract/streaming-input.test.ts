@@ -167,7 +167,7 @@ describe('a message that is sent during a tool call', () => {
   });
 });
 
-test('two messages that wait together become one entry, which names the other message', async () => {
+test('two messages that wait together become one entry with the uuid of the last, which lists the first', async () => {
   const uuids: string[] = [];
   const run = await converse([WAITS(), text('one'), text('two')], async ({ claude, release }) => {
     await toolRuns(claude);

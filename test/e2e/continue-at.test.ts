@@ -1,4 +1,4 @@
-// Continues that go on from the middle of their parent, with the real CLI.
+// Continues that begin in the middle of their parent, with the real CLI.
 import type { Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import type { Fleet } from '../support/fleet.ts';
@@ -9,7 +9,8 @@ import { claudeBin } from '../support/real-claude.ts';
 import { testWithModel } from '../support/scripted-fleet.ts';
 import { waitFor } from '../support/wait.ts';
 
-// The model takes two steps for "work", each with a tool, and then reports. It never answers "hang".
+// The model takes two steps for "work", each with a tool, and then reports. It never answers
+// "hang".
 function answer({ prompt, toolResults }: MessagesRequest): Reply {
   const [result = ''] = toolResults;
   if (prompt === 'hang') return hang();
@@ -27,7 +28,10 @@ const realCli = (api: MessagesApi) => ({
   ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
 });
 
-/** Returns a session that took both steps, and the `seq` of the event with the result of the first step. */
+/**
+ * Returns a session that took both steps, and the `seq` of the event with the result of the first
+ * step.
+ */
 async function twoSteps(fleet: Fleet): Promise<{ parent: Session; afterOne: number }> {
   const parent = await fleet.ended(await fleet.launch({ query: 'work', allowed_tools: ['Bash'] }));
   const events = await fleet.events(parent.id);

@@ -1,4 +1,5 @@
-// Messages of sessions whose worker is killed or drained: each is in the conversation once that survives.
+// Messages to sessions whose worker is killed or drained. The conversation that survives has each
+// message once.
 import { glob, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '@baton/core/internal';
@@ -81,7 +82,9 @@ async function countQueued({ fleet }: Scene, id: string): Promise<number> {
   return count;
 }
 
-/** Sends a message, and waits until the CLI has read it. A message is marked as sent before that. */
+/**
+ * Sends a message, and waits until the CLI has read it. A message is marked as sent before that.
+ */
 async function sendUntilRead(scene: Scene, id: string): Promise<void> {
   const before = await countQueued(scene, id);
   await send(scene, id);
@@ -117,7 +120,9 @@ async function expectOnce({ fleet, api }: Scene, id: string): Promise<void> {
 }
 
 describe('a message whose worker is killed', () => {
-  test('is in the conversation once, wherever it was', { timeout: 120_000 }, async ({ scene }) => {
+  test('is in the conversation once, wherever it was when the worker died', {
+    timeout: 120_000,
+  }, async ({ scene }) => {
     const victim = await scene.worker();
     const [accepted, sent, taken, stored] = await Promise.all([
       begin(scene),

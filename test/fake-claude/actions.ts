@@ -71,8 +71,8 @@ const ACTIONS: Record<string, Action> = {
     print(stage, [{ ...initLine(stage.who, stage.env), ...(step['init'] as Line) }]);
   },
   /**
-   * {result: {...}, bytes?}: prints a result line with these fields, and pads its text to `bytes` bytes;
-   * {result: false}: the process ends after the turn without a result line.
+   * {result: {...}, bytes?}: prints a result line with these fields, and pads its text to `bytes`
+   * bytes; {result: false}: the process ends after the turn without a result line.
    */
   result(stage, step) {
     if (step['result'] === false) stage.endsAfterTurn = true;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// A stand-in for the claude CLI. It accepts Baton's arguments and stdin, and plays the script in each message: lines
-// `#fake {...}` or `#fake [...]`, with the steps of actions.ts. A message without a script is echoed.
+// A stand-in for the claude CLI. It accepts Baton's arguments and stdin, and plays the script in
+// each message: lines `#fake {...}` or `#fake [...]`, with the steps of actions.ts. A message
+// without a script is echoed.
 import { randomUUID } from 'node:crypto';
 import { play } from './actions.ts';
 import { type Flags, readFlags } from './flags.ts';

@@ -15,8 +15,8 @@ export interface Message {
 /** The messages and requests of one process. */
 export interface Inbox {
   /**
-   * Resolves to the messages with which the next turn begins: the first message alone, and later all
-   * that wait with one priority. Resolves to null once stdin has ended and no message waits.
+   * Resolves to the messages with which the next turn begins: the first message alone, and later
+   * all that wait with one priority. Resolves to null once stdin has ended and no message waits.
    */
   next(): Promise<Message[] | null>;
   /** Returns the messages that wait with this priority, and takes them out. */
@@ -29,7 +29,9 @@ export interface Inbox {
 export interface Listener {
   /** Called with each message when it is read. Returns whether the message is new. */
   arrived(message: Message): boolean;
-  /** Called with a control request. Returns the response, or undefined if the request is unknown. */
+  /**
+   * Called with a control request. Returns the response, or undefined if the request is unknown.
+   */
   asked(request: Record<string, unknown>): Record<string, unknown> | undefined;
   /** Called when a message was withdrawn. */
   withdrawn(uuid: string): void;

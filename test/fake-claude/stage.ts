@@ -71,9 +71,9 @@ export function print(stage: Stage, lines: Line[]): void {
 }
 
 /**
- * Begins a turn with messages: appends them to the transcript as one entry, and prints the init line
- * if `withInit` is set. The entry has the uuid of the last message, and lists the others. Each turn
- * after the first adds a cent to the cost.
+ * Begins a turn with messages: appends them to the transcript as one entry, and prints the init
+ * line if `withInit` is set. The entry has the uuid of the last message, and lists the others. Each
+ * turn after the first adds a cent to the cost.
  */
 export function begin(stage: Stage, messages: readonly Message[], withInit: boolean): void {
   if (stage.hasResult) stage.cost += 0.01;

@@ -5,8 +5,8 @@ import { print, printResult, type Stage } from './stage.ts';
 
 /**
  * Does what the CLI does with waiting messages once a tool has returned: takes in those with the
- * priority `next`, as attachments of the transcript. If a message with the priority `now` waits, ends
- * the turn, and never resolves.
+ * priority `next`, as attachments of the transcript. If a message with the priority `now` waits,
+ * ends the turn, and never resolves.
  */
 export async function takeIn(stage: Stage): Promise<void> {
   for (const message of stage.inbox.take('next')) {

@@ -1,4 +1,5 @@
-// The parts of a run that are not workers: clients that launch sessions and send messages, and a reader that watches them.
+// The parts of a run that are not workers: clients that launch sessions and send messages, and a
+// reader that watches them.
 import {
   createProducer,
   ensureIndexes,

@@ -69,8 +69,8 @@ async function readEvents(mongo: Mongo): Promise<Map<string, Event[]>> {
   return bySession;
 }
 
-// Returns the entries of the main file. Reads every file, because a read checks the file against its
-// hash.
+// Returns the entries of the main file. Reads every file, because a read checks the file against
+// its hash.
 async function readTranscript(
   store: TranscriptStore,
   sessions: ReadonlyMap<string, Session>,

@@ -4,8 +4,8 @@ import type { PlannedSession } from './plan.ts';
 const FORM = /^Message (\d+) of this run\./;
 
 /**
- * Returns the text of the message `n` to a session. The turn that begins with it continues the marks
- * of the session, because a message may end the turn that left them.
+ * Returns the text of the message `n` to a session. The turn that begins with it continues the
+ * marks of the session, because a message may end the turn that left them.
  */
 export function messageText(
   n: number,

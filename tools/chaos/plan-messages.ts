@@ -1,4 +1,5 @@
-// The plan of the messages: when each is sent, and with which priority. The plan depends only on the seed.
+// The plan of the messages: when each is sent, and with which priority. The plan depends only on
+// the seed.
 import { defined, type MessagePriority } from '@baton/core/internal';
 import { createRandom } from './random.ts';
 

@@ -158,8 +158,8 @@ function openPool(
 
 /**
  * Launches the sessions, sends the messages and injects the faults, each at its planned time.
- * Resolves once the time and all faults are over. Returns the promises of the launches and messages,
- * because some may still be unanswered.
+ * Resolves once the time and all faults are over. Returns the promises of the launches and
+ * messages, because some may still be unanswered.
  */
 async function requestUnderFaults(
   { seed, sessions, minutes }: ChaosOptions,

@@ -934,7 +934,7 @@ export interface Message {
   session_id: string;
   content: string;
   /**
-   * When Claude gets the message. `next`: with the result of the running tool. `later`: after the turn. `now`: Baton ends the turn first.
+   * When Claude gets the message. `next`: with the result of the running tool. `later`: after the turn. `now`: in a turn of its own, and the running turn ends once its tool has returned.
    */
   priority: 'next' | 'later' | 'now';
   /**
@@ -957,11 +957,11 @@ export interface Message {
 }
 export interface MessageRequest {
   /**
-   * The text of the message. It must contain visible text.
+   * The text of the message, at most 1 MiB. It must contain visible text. A message is never a slash command.
    */
   content: string;
   /**
-   * When Claude gets the message. `next`: with the result of the running tool. `later`: after the turn. `now`: Baton ends the turn first.
+   * When Claude gets the message. `next`: with the result of the running tool. `later`: after the turn. `now`: in a turn of its own, and the running turn ends once its tool has returned. Default: next.
    */
   priority?: 'next' | 'later' | 'now';
   /**

@@ -48,13 +48,17 @@ export interface BatonClient extends SessionCalls, MessageCalls {
   /** Streams the status changes of all sessions from now on. The stream has no end. */
   statuses(options?: StatusOptions): AsyncGenerator<StreamedStatus, never>;
   /**
-   * Cancels up to 1,000 sessions in one request: these `ids`, or the newest sessions with this `tag`. Returns one
-   * verdict for each session. If `has_more` is true, call it again with the same tag.
+   * Cancels up to 1,000 sessions in one request: these `ids`, or the newest sessions with this
+   * `tag`. Returns one verdict for each session. If `has_more` is true, call it again with the same
+   * tag.
    */
   cancelMany(selection: CancelSelection, options?: CallOptions): Promise<CancelledSessions>;
   /** Sums the cost and usage of sessions. `filter` selects the sessions, and may group the sums. */
   usage(filter?: UsageFilter & CallOptions): Promise<Usage>;
-  /** Returns the calls for one session. Makes no request. Throws INVALID_REQUEST if `id` cannot be an id. */
+  /**
+   * Returns the calls for one session. Makes no request. Throws INVALID_REQUEST if `id` cannot be
+   * an id.
+   */
   session(id: string): SessionHandle;
   schedules: ScheduleCalls;
 }

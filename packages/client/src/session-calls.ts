@@ -8,7 +8,7 @@ import type { EventOptions, StreamedEvent } from './session-events.ts';
 /** An event of a conversation, with the id of its session. */
 export type ConversationEvent = Event & { session_id: string };
 
-/** The calls that concern one session, without those for its messages. */
+/** The calls that concern one session. MessageCalls has the calls for its messages. */
 export interface SessionCalls {
   /** Continues a session in a new session. */
   continue(id: string, request: ContinueRequest, options?: CallOptions & Keyed): Promise<Info>;

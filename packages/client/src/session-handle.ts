@@ -21,7 +21,10 @@ export interface SessionHandle {
   send(content: string, options?: SendOptions): Promise<SentMessage>;
   /** Lists the messages to the session, oldest first. */
   messages(options?: PageOptions): Paged<Message>;
-  /** Takes a message back. Throws MESSAGE_NOT_QUEUED if a worker has sent it to Claude. */
+  /**
+   * Takes a message back. Throws MESSAGE_NOT_QUEUED if a worker has sent it to Claude or the
+   * session has ended.
+   */
   cancelMessage(messageId: string, options?: CallOptions): Promise<Message>;
   get(options?: CallOptions & { include?: 'config' | undefined }): Promise<Info>;
   continue(request: ContinueRequest, options?: CallOptions & Keyed): Promise<Info>;

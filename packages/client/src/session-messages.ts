@@ -10,16 +10,17 @@ import { checkId, sessionPath } from './session-path.ts';
 export interface MessageCalls {
   /**
    * Sends a message to a session that has not ended. If the client repeats the call, Baton still
-   * sends only one message. If the session has ended, throws SESSION_TERMINAL; with
-   * `on_ended: 'continue'`, the answer's status is `continued` and its `session_id` names the session
-   * that continues.
+   * sends only one message. If the session has ended, throws SESSION_TERMINAL. If `on_ended` is
+   * `continue`, a new session continues it instead: the answer has the status `continued`, and
+   * `session_id` is the new session. Throws TOO_MANY_MESSAGES if the session still has to deliver
+   * 100 messages or 1 MiB of them, and WORKER_OUTDATED while a worker of an older version runs it.
    */
   send(id: string, message: MessageRequest, options?: CallOptions & Keyed): Promise<SentMessage>;
   /** Lists the messages to a session, oldest first. */
   messages(id: string, options?: PageOptions): Paged<Message>;
   /**
-   * Takes a message back that no worker has sent to Claude yet. Otherwise throws
-   * MESSAGE_NOT_QUEUED.
+   * Takes a message back that no worker has sent to Claude yet, and returns it. Throws
+   * MESSAGE_NOT_QUEUED if the message was sent or its session has ended.
    */
   cancelMessage(id: string, messageId: string, options?: CallOptions): Promise<Message>;
 }

@@ -1,5 +1,6 @@
-// The lines that the claude CLI prints, as the `raw` of an event holds them. The CLI may add keys at any
-// time, so each type keeps unknown keys. parseLine checks every key that is not optional here.
+// The lines that the claude CLI prints, as the `raw` of an event holds them. The CLI may add keys
+// at any time, so each type keeps unknown keys. parseLine checks every key that is not optional
+// here.
 
 interface Line {
   session_id?: string;
@@ -8,8 +9,9 @@ interface Line {
 }
 
 /**
- * A block of a message. `type` says which keys it has: `text` has `text`, `thinking` has `thinking`,
- * `tool_use` has `id`, `name` and `input`, `tool_result` has `tool_use_id`, `content` and `is_error`.
+ * A block of a message. `type` says which keys it has: `text` has `text`, `thinking` has
+ * `thinking`, `tool_use` has `id`, `name` and `input`, `tool_result` has `tool_use_id`, `content`
+ * and `is_error`.
  */
 export interface ContentBlock {
   type: string;
@@ -36,7 +38,9 @@ export interface InitLine extends Line {
   claude_code_version?: string;
 }
 
-/** A block or several blocks of an answer. Lines with the same `message.id` belong to one answer. */
+/**
+ * A block or several blocks of an answer. Lines with the same `message.id` belong to one answer.
+ */
 export interface AssistantLine extends Line {
   type: 'assistant';
   message: {
@@ -150,8 +154,9 @@ export interface OtherLine extends Line {
 }
 
 /**
- * A parsed line. Switch on `kind`. `other` is a line of a kind that this client does not know. `unparsed`
- * is a line that Baton cut because it is longer than 1 MiB, or a text that is no JSON object.
+ * A parsed line. Switch on `kind`. `other` is a line of a kind that this client does not know.
+ * `unparsed` is a line that Baton cut because it is longer than 1 MiB, or a text that is no JSON
+ * object.
  */
 export type ParsedLine =
   | { kind: 'init'; line: InitLine }

@@ -72,7 +72,7 @@ describe('the handle of a session', () => {
     }
   });
 
-  test('is refused for an id that cannot be one', async ({ client }) => {
+  test('is refused for a text that cannot be an id', async ({ client }) => {
     expect(() => client.session('../usage')).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST' }),
     );

@@ -4,8 +4,8 @@ import type { Check, Evidence } from './evidence.ts';
 import { counting } from './evidence.ts';
 
 /**
- * A message that was accepted is `delivered` and in the final transcript of its session once, or it is
- * `undelivered` or `cancelled` and in no transcript.
+ * A message that was accepted is `delivered` and in the final transcript of its session once, or it
+ * is `undelivered` or `cancelled` and in no transcript.
  */
 export const messagesOnce: Check = function* (evidence) {
   for (const { n, session, id } of accepted(evidence)) {

@@ -33,7 +33,7 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
     message: `the request of session ${OTHER} was refused, so Baton has no complete config to run again`,
   },
   EVENT_NOT_FOUND: {
-    message: `at: expected an event of session ${SESSION}, found no 400`,
+    message: `at: expected the seq of an event of session ${SESSION}, got 400`,
     details: { field: 'at' },
   },
   EVENT_NOT_IN_TRANSCRIPT: {

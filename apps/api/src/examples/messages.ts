@@ -56,7 +56,7 @@ export const messages: Record<string, OperationExamples> = {
     responses: {
       200: {
         page: {
-          summary: 'A message that Claude has got, and a message for after the turn',
+          summary: 'A delivered message, and a queued message for after the turn',
           value: { messages: [delivered, queued] },
         },
       },

@@ -51,7 +51,7 @@ export const sessions: Record<string, OperationExamples> = {
     body: {
       plain: { summary: 'The next prompt', value: next },
       busy: { summary: 'Interrupt the session if it still runs', value: busy },
-      earlier: { summary: 'Go on from the middle of the session', value: earlier },
+      earlier: { summary: 'Continue from the middle of the session', value: earlier },
       changed: {
         summary: "Change the permission mode, and use the worker's default model",
         value: changed,

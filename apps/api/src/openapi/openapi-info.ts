@@ -48,8 +48,8 @@ whether another try can succeed.
 ## Repeating a request
 
 Send the header \`idempotency-key\` with each request that creates a session or sends a message. If you repeat the request
-with the same key and the same body, you get the same session or message, and the answer has the header \`idempotency-replayed: true\`. A request with
-the same key and another body is refused (\`IDEMPOTENCY_CONFLICT\`).
+with the same key and the same body, you get the same session or message, and the answer has the header
+\`idempotency-replayed: true\`. A request with the same key and another body is refused (\`IDEMPOTENCY_CONFLICT\`).
 
 ## Lists
 
@@ -88,7 +88,7 @@ export const TAGS = [
     name: 'webhooks',
     'x-displayName': 'Webhooks',
     description:
-      'Get a request from Baton when the status of a session changes, or a message is delivered.',
+      'Get a request from Baton when the status of a session changes, or when a message to it is delivered or stays undelivered.',
   },
   { name: 'usage', 'x-displayName': 'Usage', description: 'The cost and usage of sessions.' },
   {

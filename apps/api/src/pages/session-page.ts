@@ -14,8 +14,8 @@ export interface Around {
 }
 
 /**
- * The page of one session: its prompt, messages, status, answer and cost, with links to its job, its
- * events and its conversation.
+ * The page of one session: its prompt, messages, status, answer and cost, with links to its job,
+ * its events and its conversation.
  */
 export function sessionContent(info: Info, { messages, children, mayStop }: Around): Html {
   const { id, parent_session_id: parent, failure, totals } = info;

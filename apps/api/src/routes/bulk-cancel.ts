@@ -11,7 +11,10 @@ import { errorBody, statusOf, toAnswerable } from '../http/http-error.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { errorBodySchema, failures, json } from '../openapi/responses.ts';
 
-/** How long the handler may take, in milliseconds. A busy store needs some seconds for 1,000 sessions. */
+/**
+ * How long the handler may take, in milliseconds. For 1,000 sessions, a busy MongoDB needs some
+ * seconds.
+ */
 const HANDLER_TIMEOUT_MS = 60_000;
 
 named.add(cancelSelectionSchema, { id: 'CancelSelection' });
@@ -63,7 +66,10 @@ export function registerBulkCancel(app: App, { stop, log }: Pick<AppDeps, 'stop'
     if ('status' in one) return one;
     const answer = toAnswerable(one.error);
     if (statusOf(answer.code) >= 500) {
-      log.error({ err: answer, code: answer.code, session_id: one.id }, 'a cancel failed');
+      log.error(
+        { err: answer, code: answer.code, session_id: one.id },
+        'could not cancel a session of a bulk request, the caller gets the error',
+      );
     }
     return { id: one.id, ...errorBody(answer) };
   }

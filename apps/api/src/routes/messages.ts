@@ -104,7 +104,7 @@ export function registerMessages(
         operationId: 'cancelMessage',
         summary: 'Take a message back',
         description:
-          'Only a message that no worker has sent to Claude yet can be taken back. The request can be repeated safely.',
+          'Only a message that no worker has sent to Claude yet can be taken back. A message with the priority `later` that comes while a turn runs stays with the worker, so it can be taken back until the turn is over. The request can be repeated safely.',
         tags: ['messages'],
         params: messageParams,
         response: {

@@ -50,7 +50,7 @@ export interface AttemptContext {
   owned: OwnedSession;
   /** Writes events in order, and renews the lease until the recorder finishes. */
   recorder: Recorder;
-  /** Takes the messages of callers to the process. */
+  /** Sends callers' messages to the process. */
   relay: MessageRelay;
   progress: AttemptProgress;
   stopSwitch: StopSwitch;
@@ -65,7 +65,7 @@ export interface AttemptContext {
 }
 
 // A message is never a slash command: such a command may leave no trace in the transcript, or begin
-// another conversation, so Baton could not tell whether it was delivered.
+// another conversation. Then Baton could not find out whether the message was delivered.
 const AS_TEXT = { slash_commands: false };
 
 /** Sets up a claimed attempt, and starts its recorder and its ownership watch. */

@@ -8,8 +8,8 @@ import { createSpendingReader } from './read-spending.ts';
 
 /**
  * Creates the copier of an attempt's transcript, which the CLI writes in `projectDir`. The copier
- * passes the usage of each appended message to the meter, and tells the relay which messages of
- * callers were appended. It logs each file that it leaves out.
+ * passes the usage of each appended message to the meter, and reports to the relay which messages
+ * of callers were appended. It logs each file that it leaves out.
  */
 export function createAttemptCopier(
   { deps, session, attempt, relay, log }: AttemptContext,

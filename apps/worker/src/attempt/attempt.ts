@@ -40,7 +40,7 @@ export interface RunningAttempt {
    * Renews the lease now. Resolves to whether MongoDB confirms that this attempt holds the session.
    */
   confirm(): Promise<boolean>;
-  /** Sends the messages that the session has accepted, because the control channel announced one. */
+  /** Sends the session's pending messages. Called when the control channel announces a message. */
   sendMessages(): void;
   /** Records that the job's lock was renewed: Redis confirms that no other worker got the job. */
   lockHeld(): void;
@@ -289,7 +289,10 @@ async function writeDecided(
   return result ?? { kind: 'lost' };
 }
 
-/** Returns whether the session takes no message any more, although it completes. */
+/**
+ * Returns whether the session may complete without delivering its pending messages: it was
+ * interrupted, or it has no turn or no budget left for them.
+ */
 function isWithoutMessages(
   session: Session,
   outcome: Outcome,

@@ -3,15 +3,18 @@ import type { PendingWork } from '../claude/pending-work.ts';
 import type { MessageRelay } from './message-relay.ts';
 
 /**
- * How long stdin stays open while only background tasks are pending, in milliseconds. Meanwhile callers
- * can send messages. The CLI waits for background tasks for at most ten minutes after the end of
- * stdin, and without end before it (docs/claude-cli.md, section 17).
+ * How long stdin stays open while only background tasks are pending, in milliseconds. During this
+ * time the process takes messages of callers. Stdin must be closed at some point: the CLI limits
+ * its wait for background tasks only after the end of stdin (docs/claude-cli.md, section 17).
  */
 const TASKS_OPEN_MS = 120_000;
 
-/** Closes the stdin of a process when the session is to get nothing more. */
+/** Closes the stdin of a process once Baton has nothing more to send. */
 export interface InputCloser {
-  /** Closes stdin if nothing is pending. Called after each line and each message. */
+  /**
+   * Closes stdin if nothing is pending. If only background tasks are pending, closes it after a
+   * wait. Called after each line of the CLI and after each round of messages.
+   */
   check(): void;
   /** Ends the wait for background tasks, because the process has ended. */
   stop(): void;

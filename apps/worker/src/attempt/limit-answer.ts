@@ -3,13 +3,14 @@ import type { AbortReason } from '../claude/abort-reason.ts';
 import type { Meter } from '../claude/meter.ts';
 import type { TurnCount } from './turn-count.ts';
 
-/** The answer that a session had when it had used up its turns. */
+/** The answer that a session gave with exactly its last turn. */
 export interface LimitAnswer {
   /** Called with each result line. */
   turnEnded(): void;
   /**
-   * Returns the facts that replace those of the run if Baton stopped it for its turns: the answer
-   * stands, although the CLI had begun a turn with a message that had come before the answer.
+   * Returns the facts that replace those of the run. If Baton stopped the run because its turns
+   * were spent, the answer at the limit stands: after that answer, the CLI had only begun a turn
+   * with a message that was already waiting. Otherwise returns no facts.
    */
   facts(
     reason: AbortReason | null,

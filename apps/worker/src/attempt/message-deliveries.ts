@@ -1,4 +1,4 @@
-// Follows the messages that were written to the CLI to their place in the conversation.
+// Follows each message that was written to the CLI until it is stored as delivered.
 import { defined, type Message, type MessageStore, messageLine } from '@baton/core/internal';
 import type { ClaudeLine } from '../claude/line.ts';
 import { messageStateOf } from '../claude/protocol-line.ts';
@@ -10,16 +10,17 @@ import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowl
 export interface Deliveries {
   /** Records that a message was written. */
   sent(message: Message): void;
-  /** Returns whether a message is not stored as delivered yet. */
+  /** Returns whether a message was sent that is not stored as delivered yet. */
   isExpecting(): boolean;
   /** Records a message as an event when a line says that a turn takes it. */
   observe(line: ClaudeLine): void;
   /** Records that entries of the transcript hold these messages. Other ids are ignored. */
   foundInTranscript(ids: readonly string[]): void;
   /**
-   * Stores the messages that are in the transcript as delivered, and resolves to their ids. With
-   * `all`, also those whose place no line has shown yet, and those whose turn is over. Resolves to
-   * an empty list if the attempt must not write any more.
+   * Stores messages as delivered, and resolves to their ids: the messages that the transcript holds
+   * and that an event shows. With `all`, also stores the other messages that the transcript holds,
+   * and the messages whose turn the CLI reported as completed. Resolves to an empty list if the
+   * attempt must not write any more.
    */
   settle(options: { all: boolean }): Promise<string[]>;
 }
@@ -33,7 +34,9 @@ export interface DeliveryDeps extends WriteOptions {
   textOf(content: string): string;
 }
 
-/** Creates the deliveries of a process. `claudeSessionId` returns Claude's id of its conversation. */
+/**
+ * Creates the deliveries of a process. `claudeSessionId` returns Claude's id of its conversation.
+ */
 export function createDeliveries(deps: DeliveryDeps, claudeSessionId: () => string): Deliveries {
   const open = new Map<string, Message>();
   const shownAt = new Map<string, number>();

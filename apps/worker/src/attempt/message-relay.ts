@@ -1,5 +1,5 @@
-// Takes the messages that callers send to a running session to the CLI, and follows each one to its
-// place in the conversation.
+// Sends the messages of callers to the CLI of a running session, and follows each message until it
+// is stored as delivered.
 import type { Message, MessageStore, OwnedSession, PendingMessage } from '@baton/core/internal';
 import type { ClaudeInput } from '../claude/input.ts';
 import type { ClaudeLine } from '../claude/line.ts';
@@ -15,36 +15,46 @@ export interface RelayTarget {
   work: Pick<PendingWork, 'sent' | 'waiting' | 'isIdle'>;
   /** Returns Claude's id of the conversation, for the events. */
   claudeSessionId(): string;
-  /** Returns whether the session may take another message: it is not being stopped, and has turns left. */
+  /**
+   * Returns whether the session may take another message: Baton is not stopping it, and it has
+   * turns and budget left.
+   */
   mayTakeMore(): boolean;
-  /** Called when the relay has nothing to write any more. */
+  /** Called when the relay has nothing left to write. */
   onIdle(): void;
 }
 
-/** Takes messages to the CLI. */
+/** Sends messages to the CLI. */
 export interface MessageRelay {
-  /** Sends what is pending and not sent yet. Called with the pending messages of each write. */
+  /**
+   * Sends the pending messages that were not sent yet. Messages with the priority `later` wait for
+   * the end of the turn. Called with the session's pending messages after each write.
+   */
   pendingChanged(pending: readonly PendingMessage[] | undefined): void;
-  /** Sends what is pending, because a message may have been accepted. */
+  /**
+   * Reads the session's pending messages and sends them. Called when the session may have accepted
+   * a message.
+   */
   wake(): void;
   /**
    * Loads all pending messages before a process starts. Resolves to how many messages wait to be
    * written.
    */
   load(): Promise<number>;
-  /** Connects the relay to a process that has just started, and sends what is pending. */
+  /** Connects the relay to a process that has just started, and sends the loaded messages. */
   connect(target: RelayTarget): void;
   /** Sends the messages that wait for the end of a turn. Called with each result line. */
   turnEnded(): void;
-  /** Returns whether the relay is about to write messages. Stdin must stay open meanwhile. */
+  /** Returns whether the relay is loading or writing messages. Until then, stdin must stay open. */
   isSending(): boolean;
   /** Returns whether any message was written. */
   hasSent(): boolean;
   /** Returns whether any message was marked as sent, written or not. */
   hasClaimed(): boolean;
   /**
-   * Returns whether this attempt sent each of these messages and the CLI has read it. A message that
-   * is still pending after the process ended was dropped by the CLI, so sending it again is useless.
+   * Returns whether this attempt sent each of these messages, and whether the CLI has reported more
+   * of it than that it waits. If such a message is still pending after the process has ended, the
+   * CLI dropped it, and sending it again is useless.
    */
   hasSentAll(ids: readonly string[]): boolean;
   /** Returns whether a message was sent that is not stored as delivered yet. */
@@ -54,9 +64,10 @@ export interface MessageRelay {
   /** Records that entries of the transcript hold these messages. Other ids are ignored. */
   foundInTranscript(ids: readonly string[]): void;
   /**
-   * Stores the messages that are in the transcript as delivered, and resolves to their ids. Commit
-   * these ids together with the manifest of that transcript. With `all`, also those whose place no
-   * line has shown yet, and those whose turn is over.
+   * Stores messages as delivered, and resolves to their ids: the messages that the transcript holds
+   * and that an event shows. Commit these ids together with the manifest of that transcript. With
+   * `all`, also stores the other messages that the transcript holds, and the messages whose turn
+   * the CLI reported as completed.
    */
   settle(options: { all: boolean }): Promise<string[]>;
   /** Returns the text of a message as the CLI gets it. */
@@ -70,7 +81,7 @@ export interface RelayDeps extends WriteOptions {
   recorder: Pick<Recorder, 'record' | 'seq'>;
   masker: Pick<Masker, 'line'>;
   now(): Promise<Date>;
-  /** Called with the ids of messages whose documents are missing; they are dropped. */
+  /** Called with the ids of messages whose documents are missing. The relay then drops them. */
   onMissing(ids: readonly string[]): void;
   /** Returns the text of a message as the CLI gets it. */
   textOf(content: string): string;
@@ -136,7 +147,7 @@ export function createMessageRelay(deps: RelayDeps): MessageRelay {
     if (to === null || sending !== null || !to.mayTakeMore()) return;
     sending = sendWhileWoken(to).finally(() => {
       sending = null;
-      // A wake may have come since the last round looked.
+      // `wake` may have been called since the last round read the pending messages.
       if (isWoken && to.mayTakeMore()) wake();
       else to.onIdle();
     });

@@ -171,8 +171,8 @@ async function lineageOf(
   return [own, ...ancestors];
 }
 
-// A continued session inherits secrets that were sealed for an earlier session of its conversation. A rerun has
-// secrets that were sealed for the session that it runs again.
+// A continued session inherits secrets that were sealed for an earlier session of its conversation.
+// A rerun has secrets that were sealed for the session that it runs again.
 function isOpenable({ sessions }: AttemptStores, session: Session): IsOurs {
   let ids: Promise<Set<string>> | undefined;
   return async (id) => {

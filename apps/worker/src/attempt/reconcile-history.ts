@@ -19,7 +19,8 @@ export async function reconcileHistory(
 ): Promise<Outcome | null> {
   const { history, remainingConfig } = prepared;
   const { session, stopSwitch } = context;
-  // An answer stays stored until a turn takes a pending message: callers may take the message back.
+  // The stored answer stays for now. If callers take their pending messages back, it ends the
+  // session.
   if (!history.answer && !(await setAside(context, history.amends))) {
     return concludeUnstarted({ kind: 'lost' });
   }

@@ -47,7 +47,7 @@ export function openRunInput(
     mayTakeMore: () => stopSwitch.reason === null && !turns.isUsedUp() && !turns.isBudgetSpent(),
     onIdle: closer.check,
   });
-  // Without a prompt and a message, the process would wait for its input.
+  // Without a prompt or a message, the process would wait for input that never comes.
   if (prompt === null && !relay.hasSent()) input.close();
 
   return {
@@ -56,7 +56,8 @@ export function openRunInput(
       relay.observe(line);
       if (isResult(line)) relay.turnEnded();
       closer.check();
-      // No turn of this conversation follows, or Baton wants none from a process that it stops.
+      // Baton wants no further turn if it stops the process. None follows if another conversation
+      // began.
       const isLastTurn = stopSwitch.reason !== null || isForeignEnd(line);
       if (isLastTurn && isResult(line)) input.close();
     },

@@ -39,7 +39,7 @@ export interface RunDeps extends LineObserverDeps {
   partials: PartialPublisher;
   /** Keeps the operator's secrets out of everything that is recorded or published. */
   masker: Masker;
-  /** Takes the messages of callers to the process. */
+  /** Sends callers' messages to the process. */
   relay: MessageRelay;
   /** Counts the session's turns. */
   turns: TurnCount;

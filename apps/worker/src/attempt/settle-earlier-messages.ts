@@ -14,9 +14,13 @@ import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /** What the restored transcript says about a session's messages. */
 export interface EarlierMessages {
-  /** Delivered by an earlier attempt, and lost with its events: they are sent again. */
+  /**
+   * Messages that an earlier attempt delivered, and that were lost with it. Baton sends them again.
+   */
   lost: string[];
-  /** Still pending, although the transcript holds them: they are delivered. */
+  /**
+   * Messages that are still pending although the transcript holds them. They count as delivered.
+   */
   found: string[];
 }
 
@@ -44,8 +48,8 @@ function supersededBy(ranges: Session['superseded']): (seq: number) => boolean {
 }
 
 /**
- * Makes lost messages pending again and stores found ones as delivered. Resolves to the messages that
- * are pending then, or to null if the attempt must not write any more.
+ * Makes lost messages pending again, and stores found messages as delivered. Resolves to the
+ * messages that are pending then, or to null if the attempt must not write any more.
  */
 export async function settleEarlierMessages(
   context: AttemptContext,
@@ -71,7 +75,7 @@ export async function settleEarlierMessages(
     if (again.length > 0 && !(await owned.requeueMessages(again))) return null;
     await messages.setUndelivered(lost);
     await messages.setDelivered(shown ?? [], await deps.clock.now());
-    // A result that answers the session also answers these messages.
+    // If the session already has its answer, that answer covers these messages, so it stays stored.
     const last_result = history.answer ?? null;
     if (found.length > 0 && !(await owned.commit({ delivered: found, last_result }))) return null;
     return [...pending.filter(({ id }) => !found.includes(id)), ...again];
@@ -88,8 +92,8 @@ function toPending({ id, content }: Message): PendingMessage {
 const PAGE = 50;
 
 /**
- * Returns each message with the number of the event that shows it. If the earlier attempt died before
- * it recorded a message, the message is recorded now.
+ * Returns each message with the number of the event that shows it. If the earlier attempt died
+ * before it recorded a message, the message is recorded now.
  */
 async function findEvents(
   context: AttemptContext,

@@ -62,10 +62,10 @@ export interface EndingFacts {
   counts: Session['counts'];
   /**
    * Whether the session may complete although it has messages to deliver: it was interrupted, or it
-   * has no turn and no budget left for them.
+   * has no turn or no budget left for them.
    */
   mayLeaveMessages: boolean;
-  /** Returns whether the CLI got these messages and dropped them. */
+  /** Returns whether the CLI got these messages and dropped them (`MessageRelay.hasSentAll`). */
   wereDropped(ids: readonly string[]): boolean;
   /** Whether the attempt marked messages as sent. */
   hasClaimedMessages: boolean;

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { defined } from '@baton/core/internal';
 
 /**
- * When the CLI delivers a message that arrives during a turn. `next`: with the result of the running
- * tool. `later`: after the turn. `now`: the CLI ends the turn first.
+ * When the CLI delivers a message that arrives during a turn. `next`: with the result of the
+ * running tool. `later`: after the turn. `now`: in a turn of its own, once the running tool has
+ * returned. The CLI ends the running turn at that point.
  */
 export type Priority = 'next' | 'later' | 'now';
 

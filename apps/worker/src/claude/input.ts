@@ -14,8 +14,8 @@ export interface ClaudeInput {
   /** Writes a message. Returns whether the input was still open. */
   send(message: UserMessage): boolean;
   /**
-   * Withdraws messages that no turn has taken, and asks the CLI to end its turn. Returns whether the
-   * input was still open.
+   * Withdraws messages that no turn has taken, and asks the CLI to end its turn. Returns whether
+   * the input was still open.
    */
   interrupt(waiting: readonly string[]): boolean;
   /** Answers a line that asks Baton something. Other lines are ignored. */
@@ -31,9 +31,9 @@ const DENIAL = {
 };
 
 /**
- * Opens the input of a process that has just been spawned, and writes the prompt, if there is one. The control
- * request `initialize` is written before the prompt, at once: if it came later, a resumed CLI would
- * already run tools (docs/claude-cli.md, section 16).
+ * Opens the input of a process that has just been spawned, and writes the prompt, if there is one.
+ * Writes the control request `initialize` before the prompt, in the same tick as the spawn. If it
+ * came later, a resumed CLI could already run tools (docs/claude-cli.md, section 16).
  */
 export function openInput(
   claude: Pick<ClaudeProcess, 'write' | 'closeInput'>,

@@ -76,7 +76,7 @@ export function startClaude(
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  // A process that ends, or closes its stdin, while Baton writes: the exit facts show what happened.
+  // A write fails if the process has just ended or closed its stdin. The exit facts show that.
   child.stdin.on('error', () => undefined);
   const tail = createByteTail(STDERR_TAIL_BYTES);
   child.stderr.on('data', (piece: Uint8Array) => tail.push(piece));

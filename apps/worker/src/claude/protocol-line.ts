@@ -2,8 +2,8 @@ import { asObject, asString } from './fields.ts';
 import type { ClaudeLine } from './line.ts';
 
 // Lines of these types belong to the protocol between Baton and the CLI. They say nothing that the
-// conversation does not show, and the answer to `initialize` names the account, so Baton stores none
-// of them.
+// conversation does not show, and the answer to `initialize` names the account, so Baton stores
+// none of them.
 const PROTOCOL_TYPES = [
   'command_lifecycle',
   'control_cancel_request',
@@ -12,7 +12,10 @@ const PROTOCOL_TYPES = [
   'keep_alive',
 ];
 
-/** Returns whether the line belongs to the protocol of stdin and stdout, and not to the conversation. */
+/**
+ * Returns whether the line belongs to the protocol of stdin and stdout, and not to the
+ * conversation.
+ */
 export function isProtocolLine(line: ClaudeLine): boolean {
   return line.kind === 'event' && PROTOCOL_TYPES.includes(line.type);
 }
@@ -31,7 +34,8 @@ export interface MessageState {
   uuid: string;
   /**
    * `queued`: the CLI read the message. `started`: a turn begins with it, or has taken it in.
-   * `completed` and `cancelled`: that turn is over. The CLI may leave states out.
+   * `completed`: that turn is over. `cancelled`: that turn was cut off, or Baton withdrew the
+   * message. The CLI may leave states out.
    */
   state: string;
 }

@@ -39,8 +39,8 @@ export function openConnections({ settings, keys, log }: WorkerEnvironment): Wor
 }
 
 /**
- * Passes stop requests and hints about messages from Redis to the worker, on a separate connection. Returns the function that
- * closes this connection.
+ * Passes stop requests and hints about messages from Redis to the worker, on a separate connection.
+ * Returns the function that closes this connection.
  */
 export function listenForControl(
   settings: WorkerSettings,

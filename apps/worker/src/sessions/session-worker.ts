@@ -42,8 +42,8 @@ export interface SessionWorker {
   /** Ends all running attempts and hands their sessions back to the queue. */
   handBack(): void;
   /**
-   * Handles what the control channel says about a session: a request to stop it, or a message to it.
-   * Does nothing for a session that does not run here.
+   * Handles a notice of the control channel about a session: a request to stop it, or a message to
+   * it. Does nothing for a session that does not run here.
    */
   onControlMessage(kind: ControlMessage['kind'], id: string): void;
   /** Resolves once this process runs no session. */
@@ -102,14 +102,14 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     },
     handBack: running.handBack,
     onControlMessage(kind, id) {
-      // Every client of this Redis can write to the channel, so the attempt looks for the request or
-      // the message in the session document.
+      // Every client of this Redis can write to the channel, so the attempt looks for the request
+      // or the message in the session document.
       const attempt = running.bySession.get(id);
       if (kind === 'message') attempt?.sendMessages();
       else void attempt?.confirm();
       log.debug(
         { session_id: id, kind },
-        'the control channel announced something for the session',
+        'received a notice about the session on the control channel',
       );
     },
     idle: worker.idle,

@@ -2,8 +2,8 @@ import { asList, asObject } from '../claude/fields.ts';
 import { parseLine } from '../claude/line.ts';
 
 /**
- * Returns whether the turn is over after this message of a transcript: the model answered and called
- * no tool. Without a message, returns false.
+ * Returns whether the turn is over after this message of a transcript: the model answered and
+ * called no tool. Without a message, returns false.
  */
 export function endsTurn(line: string | undefined): boolean {
   const entry = line === undefined ? null : parseLine(line);

@@ -1,8 +1,9 @@
 import { asList, asObject } from '../claude/fields.ts';
 
 /**
- * Returns whether a line of a transcript is the entry of this event. The CLI keeps a message that arrived during a
- * turn as an attachment that names it, and lists messages that it merged in the entry of the first of them.
+ * Returns whether a line of a transcript is the entry with this uuid. The CLI keeps a message that
+ * arrived during a turn as an attachment that names it. If the CLI merges messages, their entry has
+ * the uuid of the last message, and lists the others.
  */
 export function isEntryOf(line: string, uuid: string): boolean {
   // A line may have megabytes, so only lines that hold the uuid at all are parsed.

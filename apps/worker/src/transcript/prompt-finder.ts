@@ -5,10 +5,10 @@ export interface PromptFinder {
 }
 
 /**
- * Creates a finder of the entry that holds `prompt`, at or after byte `from`. Versions of Baton before
- * streaming input sent the prompt without a uuid of their own, so only its text leads to it. If the entry is there, a
- * resumed attempt does not send the prompt again. The CLI stores a slash command by its name and not as
- * it was typed, so the finder looks for the name.
+ * Creates a finder of the entry that holds `prompt`, at or after byte `from`. Versions of Baton
+ * before streaming input sent the prompt without a uuid, so the finder looks for its text. If the
+ * entry is there, a resumed attempt does not send the prompt again. The CLI stores a slash command
+ * by its name and not as it was typed, so the finder looks for the name.
  */
 export function createPromptFinder(prompt: string, from: number): PromptFinder {
   const [command] = /^\/\S+/.exec(prompt) ?? [];

@@ -30,7 +30,9 @@ export interface Restored {
   holdsPrompt: boolean;
   /** Whether the session's own part shows that the CLI ran a slash command itself, without calling the model. */
   ranCommand: boolean;
-  /** The ids of the entries in the session's own part, and of the messages that these entries hold. */
+  /**
+   * The ids of the entries in the session's own part, and of the messages that these entries hold.
+   */
   uuids: ReadonlySet<string>;
   /** The newest message entries of the session's own part of the main file, oldest first. */
   messages: readonly string[];
@@ -50,10 +52,10 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
 });
 
 /**
- * Writes a transcript into an empty project folder, byte for byte. A transcript without a message is not
- * restored. If the session continues from the middle of its parent, the parent's main file is cut there. Throws
- * TRANSCRIPT_CORRUPT if a byte differs from what was saved, or if a path cannot be a file, and
- * EVENT_NOT_IN_TRANSCRIPT if the place to cut is not in the file.
+ * Writes a transcript into an empty project folder, byte for byte. A transcript without a message
+ * is not restored. If the session continues from the middle of its parent, the parent's main file
+ * is cut there. Throws TRANSCRIPT_CORRUPT if a byte differs from what was saved, or if a path
+ * cannot be a file, and EVENT_NOT_IN_TRANSCRIPT if the place to cut is not in the file.
  *
  * @param lineage The session that the transcript belongs to, then its ancestors, nearest first.
  * @param session The session that continues from the transcript.
@@ -152,8 +154,8 @@ const MESSAGE = /"type":"(user|assistant)"/;
 const ASSISTANT = '"type":"assistant"';
 
 /**
- * Writes a saved file, up to the first line that `isLast` accepts. Calls `onLine` for each written line. Returns the
- * number of written bytes and their hash.
+ * Writes a saved file, up to the first line that `isLast` accepts. Calls `onLine` for each written
+ * line. Returns the number of written bytes and their hash.
  */
 async function writeFile(
   store: TranscriptStore,

@@ -4,9 +4,9 @@ import { asList, asObject, asString } from '../claude/fields.ts';
 const MAY_NAME = /"(?:source_uuid|mergedSendUuids|sentAsUuid)":/;
 
 /**
- * Returns the ids of the messages that an entry of a transcript holds beside its own `uuid`: a message
- * that came during a turn is an attachment, messages that waited together share one entry, and an entry
- * that a compaction stored again names its first id (docs/claude-cli.md, section 15).
+ * Returns the ids of the messages that an entry of a transcript holds beside its own `uuid`: a
+ * message that came during a turn is an attachment, messages that waited together share one entry,
+ * and an entry that a compaction stored again names its first id (docs/claude-cli.md, section 15).
  */
 export function takenMessagesIn(line: string): string[] {
   if (!MAY_NAME.test(line)) return [];

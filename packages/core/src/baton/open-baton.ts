@@ -44,7 +44,9 @@ export interface BatonOptions {
 /** The session manager without `acceptance`, which only the HTTP API uses. */
 export type CallerManager = Omit<SessionManager, 'acceptance'>;
 
-/** Options of a message. A repeated request with the same `idempotency_key` sends no second message. */
+/**
+ * Options of a message. A repeated request with the same `idempotency_key` sends no second message.
+ */
 export type CallerSendOptions = Pick<SendOptions, 'idempotency_key' | 'tenant'>;
 
 /** The messages of sessions, without the options that only the HTTP API uses. */

@@ -67,12 +67,16 @@ const range = z.object({
 });
 
 /**
- * Opens Baton on one Redis connection and one MongoDB client. The servers need not be reachable yet: calls throw
- * UNAVAILABLE until they are. The API and the workers create the indexes of the database.
+ * Opens Baton on one Redis connection and one MongoDB client. The servers need not be reachable
+ * yet: calls throw UNAVAILABLE until they are. The API and the workers create the indexes of the
+ * database.
  *
- * @param options the servers; `prefix` defaults to `baton`, and without `publicKeys` secrets stay in plain text
- * @returns the session manager, functions that stop sessions and send them messages, functions that read the stores, and `close()`
- * @throws {AppError} INVALID_CONFIG if an option is invalid, or if `publicKeys` contains anything but public keys
+ * @param options the servers; `prefix` defaults to `baton`, and without `publicKeys` secrets stay
+ * in plain text
+ * @returns the session manager, functions that stop sessions and send them messages, functions that
+ * read the stores, and `close()`
+ * @throws {AppError} INVALID_CONFIG if an option is invalid, or if `publicKeys` contains anything
+ * but public keys
  */
 export function openBaton(options: BatonOptions): Baton {
   checkOptions(optionsSchema, options);

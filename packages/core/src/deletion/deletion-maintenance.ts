@@ -1,6 +1,6 @@
 // The maintenance of deletions. It completes deletions that a crash cut off, removes what late
-// writers stored for deleted sessions (a sweep), and removes messages that no session accepted. Each of these tasks gets a share of a round, so a
-// large task leaves time for the other tasks.
+// writers stored for deleted sessions (a sweep), and removes messages that no session accepted.
+// Each of these tasks gets a share of a round, so a large task leaves time for the other tasks.
 import type { Tombstone } from '../model/session/tombstone.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { MessageRetention } from '../store/message-retention.ts';

@@ -19,11 +19,11 @@ export type DeletionState = 'gone' | 'deleting';
 /** Deletes conversations. Each step is safe to repeat, and may run in several processes at once. */
 export interface SessionDeletion {
   /**
-   * Deletes the whole conversation of a session: documents, events, transcripts, messages, jobs. Returns
-   * `deleting` if `signal` aborted first; then another call or the maintenance continues the
-   * deletion. Returns `gone` if the conversation is already deleted. Throws SESSION_NOT_TERMINAL,
-   * and removes nothing, if one of its sessions has not ended. Throws SESSION_NOT_FOUND and
-   * UNAVAILABLE.
+   * Deletes the whole conversation of a session: documents, events, transcripts, messages, jobs.
+   * Returns `deleting` if `signal` aborted first; then another call or the maintenance continues
+   * the deletion. Returns `gone` if the conversation is already deleted. Throws
+   * SESSION_NOT_TERMINAL, and removes nothing, if one of its sessions has not ended. Throws
+   * SESSION_NOT_FOUND and UNAVAILABLE.
    */
   deleteConversation(sessionId: string, signal?: AbortSignal): Promise<DeletionState>;
   /**
@@ -32,8 +32,8 @@ export interface SessionDeletion {
    */
   deleteEnded(rootId: string, before: Date, signal?: AbortSignal): Promise<DeletionState | null>;
   /**
-   * Runs one round of the maintenance: completes deletions that a crash cut off, and removes what
-   * late writers stored for deleted sessions, and removes messages that no session accepted.
+   * Runs one round of the maintenance: completes deletions that a crash cut off, removes what late
+   * writers stored for deleted sessions, and removes messages that no session accepted.
    * Returns how many deletions it completed.
    */
   runMaintenance(signal: AbortSignal): Promise<number>;

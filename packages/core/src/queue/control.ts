@@ -8,8 +8,8 @@ const messageSchema = z.object({
 });
 
 /**
- * A notice to the worker that runs the session. The notice may be lost, because the session document
- * also holds what it is about: a request to stop, or (`message`) a message to deliver.
+ * A notice to the worker that runs the session. The notice may be lost, because the session
+ * document also holds what it is about: a request to stop, or (`message`) a message to deliver.
  */
 export type ControlMessage = z.infer<typeof messageSchema>;
 

@@ -42,8 +42,8 @@ export type EnqueueOptions = JobOptions & {
 };
 
 /**
- * Options of a continue. `on_busy` says what happens if its parent has not ended. `at` is the `seq` of an event of the
- * parent: the new session continues after it.
+ * Options of a continue. `on_busy` says what happens if its parent has not ended. `at` is the `seq`
+ * of an event of the parent: the new session continues after it.
  */
 export type ContinueOptions = EnqueueOptions & {
   on_busy?: OnBusy | undefined;
@@ -143,8 +143,9 @@ function buildJobOfContinue(
   return { ...buildEnvelope(options), ...needed, kind: 'continue', parent_session_id, overrides };
 }
 
-// The config is not in the job: the process that inserts the document takes it from the source. So no secret is copied
-// to Redis, and a job cannot combine the secrets of a session with another config.
+// The config is not in the job: the process that inserts the document takes it from the source. So
+// no secret is copied to Redis, and a job cannot combine the secrets of a session with another
+// config.
 function buildJobOfRerun(
   source: Session,
   { id, idempotency_key, tenant, api_key_id }: RerunOptions,

@@ -42,9 +42,7 @@ export interface Acceptance {
     options?: ContinueOptions,
     judge?: (config: SessionConfig) => void,
   ): Promise<AcceptedSession>;
-  /**
-   * Runs a session again as a new session. Calls `judge` like `continue`.
-   */
+  /** Runs a session again as a new session. Calls `judge` with its config, as `continue` does. */
   rerun(
     id: string,
     options?: RerunOptions,

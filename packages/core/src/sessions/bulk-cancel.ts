@@ -44,7 +44,8 @@ async function cancelAll(
   let away: AppError | undefined;
 
   async function cancelOne(id: string): Promise<CancelVerdict> {
-    // If MongoDB did not answer for one session, the sessions after it fail at once instead of waiting for it again.
+    // If MongoDB did not answer for one session, the sessions after it fail at once instead of
+    // waiting for it again.
     if (away) return { id, error: away };
     try {
       return { id, status: (await cancel(id)).status };

@@ -30,11 +30,13 @@ export interface SendOptions {
   tenant?: string | undefined;
   /** The API key that sends the message. A session that `on_ended` launches belongs to this key. */
   api_key_id?: string | undefined;
-  /** Called with the config of a session that `on_ended` launches. May throw to refuse this config. */
+  /**
+   * Called with the config of a session that `on_ended` launches. May throw to refuse this config.
+   */
   judge?: ((config: SessionConfig) => void) | undefined;
 }
 
-/** The answer to a request, and whether an earlier request with the same key had it already. */
+/** The answer to a request, and whether an earlier request with the same key got this answer. */
 type Replayable = SentMessage & { replayed: boolean };
 
 /** The dependencies of messages. */
@@ -54,7 +56,10 @@ export type SendMessage = (
   options?: SendOptions,
 ) => Promise<Replayable>;
 
-/** How many other messages a session may accept while it decides about one with a key. */
+/**
+ * How often Baton offers a message with a key to its session. Each try may fail because the session
+ * accepted another message at the same time.
+ */
 const MAX_ROUNDS = 50;
 
 /** Creates the function that sends messages. */
@@ -126,8 +131,8 @@ export function createSendMessage({ manager, stores, queue }: MessageDeps): Send
       });
     }
     if (sent.status === 'queued') {
-      // Both may be lost: a worker finds the message with its next heartbeat, and the retention
-      // finds out that the message was accepted.
+      // Both calls may fail. Then a worker finds the message with its next heartbeat, and the
+      // retention finds out that the session accepted it.
       await Promise.all([
         queue.sendControl({ kind: 'message', id: sessionId }).catch(() => {}),
         sent.replayed ? undefined : messages.noteAccepted(id).catch(() => {}),
@@ -152,8 +157,8 @@ function answerEarlier(session: Session, stored: Message, message: NewMessage): 
   }
   const status = findMessageStatus(stored, session);
   if (status) return { id, status, session_id, replayed: true };
-  // A message that was accepted is for a moment neither pending nor delivered while a worker puts
-  // it back on the list.
+  // While a worker puts an accepted message back on the list, the message is for a moment neither
+  // pending nor delivered.
   return stored.accepting_since ? null : { id, status: 'queued', session_id, replayed: true };
 }
 

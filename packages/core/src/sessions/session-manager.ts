@@ -35,14 +35,16 @@ export interface SessionManager {
   /**
    * Continues a session in a new session. Throws like launchSession, and PARENT_NOT_FOUND,
    * SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE if the parent cannot be continued. If `on_busy` is
-   * `enqueue` or `interrupt`, the new session waits for a parent that has not ended. With `at`, also
-   * throws EVENT_NOT_FOUND or EVENT_NOT_IN_TRANSCRIPT if the session cannot continue from that event.
+   * `enqueue` or `interrupt`, the new session waits for a parent that has not ended. With `at`,
+   * also throws EVENT_NOT_FOUND or EVENT_NOT_IN_TRANSCRIPT if the session cannot continue from that
+   * event.
    */
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Info>;
   /**
-   * Runs a session again: a new session with the same config and options, its secrets included. A continue is run
-   * again as another continue of the same parent. Throws like launchSession and continueSession, and SESSION_NOT_FOUND,
-   * or SESSION_NOT_RERUNNABLE if the request of the session was refused.
+   * Runs a session again: a new session with the same config and options, its secrets included. A
+   * continue is run again as another continue of the same parent. Throws like launchSession and
+   * continueSession, and SESSION_NOT_FOUND, or SESSION_NOT_RERUNNABLE if the request of the session
+   * was refused.
    */
   rerunSession(id: string, options?: RerunOptions): Promise<Info>;
   /** Returns a session's Info, with its redacted config if `include` contains `config`. Throws SESSION_NOT_FOUND. */

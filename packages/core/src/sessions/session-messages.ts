@@ -9,21 +9,23 @@ export interface MessageViewPage {
   next_cursor?: string;
 }
 
-/** Messages into sessions that have not ended. */
+/** Sends messages to sessions that have not ended, lists them and takes them back. */
 export interface SessionMessages {
   /**
    * Sends a message to a session. The session has accepted it once the call returns: the message is
    * then delivered, cancelled, or undelivered when the session ends. Throws SESSION_NOT_FOUND,
    * TOO_MANY_MESSAGES if the session still has to deliver 100 messages or 1 MiB of them,
-   * PAYLOAD_TOO_LARGE if the message alone has more than 1 MiB, IDEMPOTENCY_CONFLICT if the
-   * idempotency key was used with a different message, and UNAVAILABLE.
+   * PAYLOAD_TOO_LARGE if the message alone has more than 1 MiB, WORKER_OUTDATED while a worker of
+   * an older version runs the session, IDEMPOTENCY_CONFLICT if the idempotency key was used with a
+   * different message, and UNAVAILABLE.
    *
    * If the session has ended, throws SESSION_TERMINAL. With `on_ended: 'continue'` it continues the
    * session instead, and then throws like continueSession.
    */
   sendMessage: SendMessage;
   /**
-   * Returns a page of the messages that a session accepted, oldest first; 50 by default. Throws
+   * Returns a page of the messages that a session accepted, oldest first. `limit` is the maximum
+   * number of messages (default: 50), and `cursor` is the `next_cursor` of an earlier page. Throws
    * SESSION_NOT_FOUND, and INVALID_REQUEST if the cursor is not from this list.
    */
   listMessages(
@@ -31,9 +33,9 @@ export interface SessionMessages {
     page?: { limit?: number | undefined; cursor?: string | undefined },
   ): Promise<MessageViewPage>;
   /**
-   * Takes a message back that no worker has sent yet. Repeating the call changes nothing. Throws
-   * SESSION_NOT_FOUND, MESSAGE_NOT_FOUND, and MESSAGE_NOT_QUEUED if the message was sent or its
-   * session has ended.
+   * Takes a message back that no worker has sent to Claude yet, and returns the message. Repeating
+   * the call changes nothing. Throws SESSION_NOT_FOUND, MESSAGE_NOT_FOUND, and MESSAGE_NOT_QUEUED
+   * if the message was sent or its session has ended.
    */
   cancelMessage(sessionId: string, messageId: string): Promise<MessageView>;
 }

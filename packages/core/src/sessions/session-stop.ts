@@ -24,10 +24,10 @@ export interface SessionStop {
    */
   interruptSession(id: string): Promise<Info>;
   /**
-   * Cancels up to 1,000 sessions, each like cancelSession: the sessions with these `ids`, or the newest sessions with
-   * this `tag` that have not ended and were not asked to cancel yet. Returns one verdict for each session, in the
-   * order of `ids` or newest first. If `has_more` is true, call it again with the same tag. Throws UNAVAILABLE if the
-   * sessions of the tag cannot be read.
+   * Cancels up to 1,000 sessions, each like cancelSession: the sessions with these `ids`, or the
+   * newest sessions with this `tag` that have not ended and were not asked to cancel yet. Returns
+   * one verdict for each session, in the order of `ids` or newest first. If `has_more` is true,
+   * call it again with the same tag. Throws UNAVAILABLE if the sessions of the tag cannot be read.
    */
   cancelSessions(selection: CancelSelection): Promise<CancelledSessions>;
 }

@@ -51,8 +51,8 @@ export interface Adopter {
 
 /**
  * Creates an adopter. `events` holds the events after which continues begin. `findJob` finds the
- * jobs of parents that have no document yet. The adopter calls `publish` with each inserted session,
- * perhaps twice if two calls race. `sealer` encrypts secrets.
+ * jobs of parents that have no document yet. The adopter calls `publish` with each inserted
+ * session, perhaps twice if two calls race. `sealer` encrypts secrets.
  */
 export function createAdopter(
   { sessions, events }: { sessions: SessionStore; events: Pick<EventStore, 'page'> },

@@ -21,9 +21,9 @@ export interface ConversationPage {
 
 /**
  * Returns a page of a conversation, up to this session. Leaves out superseded events. If a session
- * continues from the middle of its parent, also leaves out the events of the parent that came later.
- * `limit` is the maximum number of events on the page, and `cursor` is the `next_cursor` of an earlier page. Throws INVALID_REQUEST
- * if the cursor is not from this conversation.
+ * continues from the middle of its parent, also leaves out the events of the parent that came
+ * later. `limit` is the maximum number of events on the page, and `cursor` is the `next_cursor` of
+ * an earlier page. Throws INVALID_REQUEST if the cursor is not from this conversation.
  */
 export async function readConversation(
   { sessions, events }: { sessions: SessionStore; events: EventStore },

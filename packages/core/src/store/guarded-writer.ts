@@ -8,7 +8,7 @@ import type { SessionDocument } from './mongo.ts';
 
 /**
  * What a session's owner learns from each of its writes: the requests to stop the session, and the
- * messages that the session has still to deliver.
+ * messages that the session still has to deliver.
  */
 export interface OwnerNews {
   cancel_requested_at?: Date;

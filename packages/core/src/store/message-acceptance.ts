@@ -17,7 +17,7 @@ import type { SessionDocument } from './mongo.ts';
 export type MessageVerdict = { kind: 'accepted' } | MessageRefusal;
 
 /**
- * What became of a withdrawal. `sent`: a worker has written the message to the CLI. `absent`: the
+ * What became of a withdrawal. `sent`: a worker has marked the message as sent. `absent`: the
  * message is not pending. `ended`: the session has ended, so the message stays undelivered.
  */
 export type Withdrawal = 'withdrawn' | 'sent' | 'absent' | 'ended';
@@ -37,7 +37,10 @@ export interface MessageAcceptance {
   withdraw(sessionId: string, messageId: string): Promise<Withdrawal>;
 }
 
-/** How many times a refusal may have lost its reason before it was read. More often means a bug. */
+/**
+ * How often `accept` tries again. It tries again if the session refused the message, but the reason
+ * was gone when it was read.
+ */
 const MAX_ROUNDS = 5;
 
 const HOLDER = { status: 1, pending_messages: 1, messages_accepted: 1, lease: 1 } as const;

@@ -44,7 +44,9 @@ export interface MessageStore {
    * `insertIfAbsent` returned it.
    */
   removeRefused(message: Message): Promise<void>;
-  /** Returns the message of this session, or null. Throws INTERNAL if its document cannot be read. */
+  /**
+   * Returns the message of this session, or null. Throws INTERNAL if its document cannot be read.
+   */
   get(sessionId: string, id: string): Promise<Message | null>;
   /**
    * Returns a page of a session's messages, also of those that the session did not accept. Leaves

@@ -2,12 +2,13 @@ import { defined } from '../model/schema/defined.ts';
 import type { PendingMessage } from '../model/session/pending-message.ts';
 import type { FencedAttempt, GuardedWriter, OwnerNews } from './guarded-writer.ts';
 
-/** The writes of an attempt about the messages that its session has still to deliver. */
+/** The writes of an attempt about the messages that its session still has to deliver. */
 export interface OwnedMessages {
   /**
-   * Marks pending messages as sent by this attempt, so that no caller can take them back: all of them,
-   * or those of the other priorities than `later`. Resolves to all pending messages, or to null if
-   * there is none or the attempt no longer holds the session.
+   * Marks pending messages as sent by this attempt, so that no caller can take them back. With
+   * `later`, marks all of them; otherwise leaves out the messages with the priority `later`.
+   * Resolves to all pending messages, or to null if there is none or the attempt no longer holds
+   * the session.
    */
   claimMessages(options: { later: boolean }): Promise<PendingMessage[] | null>;
   /**
@@ -16,14 +17,14 @@ export interface OwnedMessages {
    */
   releaseMessages(): Promise<OwnerNews | null>;
   /**
-   * Takes messages off the list whose documents are missing, so nothing can be delivered. Resolves to
-   * null if the attempt no longer holds the session.
+   * Removes messages from the pending messages, because their documents are missing and nothing can
+   * be delivered. Resolves to null if the attempt no longer holds the session.
    */
   dropMessages(ids: readonly string[]): Promise<OwnerNews | null>;
   /**
-   * Makes messages pending again that an earlier attempt had delivered, but the transcript does not
-   * hold, before the other pending messages. Messages that are pending already are left alone. Resolves to null if the attempt no longer
-   * holds the session.
+   * Makes messages pending again, ahead of the other pending messages. Call it for messages that an
+   * earlier attempt delivered and that the transcript does not hold. Leaves messages alone that are
+   * pending already. Resolves to null if the attempt no longer holds the session.
    */
   requeueMessages(messages: readonly PendingMessage[]): Promise<OwnerNews | null>;
 }

@@ -19,8 +19,8 @@ import { appendOutboxEntries, appendOutboxEvent } from './webhook-outbox.ts';
 
 /**
  * Fields that the owner may set while the session runs. A `last_result` of null removes the stored
- * result. `delivered` are the ids of messages that the transcript holds: they are no longer pending,
- * and a stored result of an earlier turn is removed.
+ * result. `delivered` are the ids of messages that the transcript holds. The write removes them
+ * from the pending messages, and removes a stored result of an earlier turn.
  */
 export type Progress = {
   last_result?: Session['last_result'] | null;
@@ -70,9 +70,10 @@ export interface OwnedSession extends OwnedMessages {
    */
   setAside(progress: Progress): Promise<OwnerNews | null>;
   /**
-   * Ends the session. Resolves to `pending`, and changes nothing, if the session is to complete and
-   * has still messages to deliver. `undelivered` names messages that may stay undelivered all the
-   * same: `any`, or these ids. Any other status leaves all messages undelivered.
+   * Ends the session. Resolves to `pending`, and changes nothing, if the session is to complete but
+   * still has messages to deliver. `undelivered` names the messages that may stay undelivered:
+   * `any`, or these ids; default: none. With any other status, all pending messages stay
+   * undelivered.
    */
   conclude(
     status: 'completed' | 'failed' | 'cancelled',

@@ -11,13 +11,15 @@ interface Dated {
 const FIRST_TIME = new Date(-8_640_000_000_000_000);
 const LAST_TIME = new Date(8_640_000_000_000_000);
 
-/** How a list is sorted, and where a page begins if no document before it has a time. */
+/** How a list is sorted, and where the next page begins if no document of this page has a time. */
 const NEWEST_FIRST = { sign: -1, op: '$lt', atOrPast: '$lte', start: LAST_TIME } as const;
 const OLDEST_FIRST = { sign: 1, op: '$gt', atOrPast: '$gte', start: FIRST_TIME } as const;
 
 type Order = typeof NEWEST_FIRST | typeof OLDEST_FIRST;
 
-/** The size of a page, and the cursor at which it begins. Without a cursor, the list begins. */
+/**
+ * The size of a page, and the cursor at which it begins. Without a cursor, it is the first page.
+ */
 interface PageRequest {
   limit: number;
   cursor?: string | undefined;
@@ -42,7 +44,9 @@ export function findNewestFirst<D extends Dated>(
   return findPage(collection, filter, page, NEWEST_FIRST);
 }
 
-/** Returns a page of the documents that match, oldest first. Otherwise works as `findNewestFirst`. */
+/**
+ * Returns a page of the documents that match, oldest first. Otherwise works as `findNewestFirst`.
+ */
 export function findOldestFirst<D extends Dated>(
   collection: Collection<D>,
   filter: Filter<D>,

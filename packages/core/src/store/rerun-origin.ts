@@ -8,8 +8,9 @@ import { findOpenableSessions } from './openable-sessions.ts';
 import type { SessionStore } from './session-store.ts';
 
 /**
- * Returns what a rerun takes from its source, in addition to the config. The rerun may open a sealed value of the
- * config only if the source may open it. Throws INVALID_REQUEST if the job is not of the source's kind and parent.
+ * Returns what a rerun takes from its source, in addition to the config. The rerun may open a
+ * sealed value of the config only if the source may open it. Throws INVALID_REQUEST if the job is
+ * not of the source's kind and parent.
  */
 export async function readRerunOrigin(
   sessions: Pick<SessionStore, 'ancestry'>,

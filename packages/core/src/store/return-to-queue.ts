@@ -8,7 +8,7 @@ import { appendOutboxEvent } from './webhook-outbox.ts';
 /**
  * Why a session returns to the queue. `retry`: the attempt failed, and Baton tries the session
  * again. `hand_back`: the worker drains or cannot reach a store. `host_failure`: the machine kept
- * the attempt from starting. `message`: the process ended with its answer, but a message came.
+ * the attempt from starting. `message`: a message came after the process had ended with its answer.
  */
 export type ReturnReason = 'retry' | 'hand_back' | 'host_failure' | 'message';
 
@@ -20,7 +20,9 @@ export type ReturnReason = 'retry' | 'hand_back' | 'host_failure' | 'message';
 export type ReturnToQueue = (
   back: Partial<Pick<Session, 'totals' | 'transcript' | 'host_failures' | 'not_before'>> & {
     reason: ReturnReason;
-    /** Whether the stored last result still answers the session. It stays for the reason `message`. */
+    /**
+     * Whether the stored last result still answers the session. It stays for the reason `message`.
+     */
     keepsResult?: boolean;
   },
   record: AttemptRecord,
@@ -41,8 +43,9 @@ export function createReturnToQueue(
 ): ReturnToQueue {
   return async ({ reason, keepsResult, not_before, host_failures, ...kept }, record) => {
     const counted = COUNTED_AS[reason];
-    // Without this $unset the last result would conclude the next attempt before it begins. That is
-    // right if the result still answers the session, and only a message keeps it from its end.
+    // Without this $unset the last result would conclude the next attempt before it begins. A
+    // result that still answers the session stays: it ends the session if callers take their
+    // messages back.
     const isAnswered = reason === 'message' || keepsResult === true;
     const outdated = isAnswered ? {} : ({ last_result: '' } as const);
     const released = { ...outdated, ...FREED_LEASE } as const;

@@ -22,8 +22,8 @@ export interface LeftoversToRemove {
 export interface SessionLeftovers {
   /**
    * Removes the session's transcript, its messages, its events up to `lastSeq`, and the events that
-   * directly follow these. Before each step it calls `mayContinue` with the seq of the last removed event.
-   * If `mayContinue` returns false, the removal stops and returns false.
+   * directly follow these. Before each step it calls `mayContinue` with the seq of the last removed
+   * event. If `mayContinue` returns false, the removal stops and returns false.
    */
   remove(
     leftovers: LeftoversToRemove,

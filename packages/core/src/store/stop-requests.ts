@@ -22,8 +22,8 @@ export interface StopRequests {
    */
   requestInterrupt(id: string): Promise<Session>;
   /**
-   * Returns the ids of the sessions with this tag that have not ended and were not asked to cancel: at most `limit`,
-   * newest first.
+   * Returns the ids of the sessions with this tag that have not ended and were not asked to cancel:
+   * at most `limit`, newest first.
    */
   findCancellable(tag: string, limit: number): Promise<string[]>;
 }

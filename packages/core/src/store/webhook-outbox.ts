@@ -1,6 +1,6 @@
 // Outbox: each status change, and each commit that delivers messages, appends its webhook events to
-// the session document in the same update.
-// The dispatch removes the entry once its deliveries are created.
+// the session document in the same update. The dispatch removes an entry once its deliveries are
+// created.
 import type { Db } from 'mongodb';
 import { defined } from '../model/schema/defined.ts';
 import { findUndeliveredMessages } from '../model/session/pending-message.ts';

@@ -35,7 +35,7 @@ const post = (api: Api, parent: Session, payload: object, headers = {}) =>
   api.app.inject({ method: 'POST', url: `/v1/sessions/${parent.id}/continue`, payload, headers });
 
 describe('a continue with `at`', () => {
-  test('stores the place of that event, and needs a worker that knows it', async ({ api }) => {
+  test('stores the place of that event, and needs a worker that knows `at`', async ({ api }) => {
     const parent = await store(api, makeCompletedSession());
     const answer = await post(api, parent, { query: 'another way', at: 2 });
     expect(answer.statusCode).toBe(202);
@@ -51,7 +51,7 @@ describe('a continue with `at`', () => {
     });
   });
 
-  test('is another request than a continue of the end', async ({ api }) => {
+  test('is a different request than a continue from the end of the parent', async ({ api }) => {
     const parent = await store(api, makeCompletedSession());
     const headers = { 'idempotency-key': newId() };
     const first = await post(api, parent, { query: 'q', at: 2 }, headers);

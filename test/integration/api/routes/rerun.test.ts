@@ -180,7 +180,9 @@ describe('POST /v1/sessions/:id/rerun', () => {
     },
   );
 
-  test('is adopted from its job alone, if the job fits its source', async ({ api }) => {
+  test('is adopted from its job alone, if the job has the kind and the parent of its source', async ({
+    api,
+  }) => {
     const source = await launch(api);
     const job = (kind: 'launch' | 'continue') => ({
       ...{ version: 1 as const, id: newId(), rerun_of: source.id, requires: ['rerun'] },

@@ -51,7 +51,7 @@ describe('a message', () => {
     expect(await accept(session.id, newMessage())).toEqual({ kind: 'outdated' });
   });
 
-  test('is accepted once, also if it was sent since', async ({ stores }) => {
+  test('is accepted once, also if a worker has sent it since', async ({ stores }) => {
     const message = newMessage();
     const { id } = await stores.sessions.insertIfAbsent(
       makeSession({ pending_messages: [{ ...message, sent_by: 1 }] }),

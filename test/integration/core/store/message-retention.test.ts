@@ -32,7 +32,7 @@ test('the retention removes only the messages that no session accepted', async (
   expect(left.filter(({ accepting_since }) => accepting_since)).toHaveLength(1);
   expect(await stores.messageRetention.removeUnaccepted()).toBe(0);
 
-  // A caller that tries again with an old message of its own keeps the retention away.
+  // A caller has just tried again with an old message, so the retention leaves that message alone.
   await raw(db).updateOne({ _id: unaccepted }, { $set: { accepting_since: old } });
   await raw(db).updateOne({ _id: young }, { $set: { accepting_since: old } });
   const again = { id: young, session_id, root_session_id: session_id, content: 'hello' };

@@ -86,7 +86,7 @@ describe('the owner of a session with messages', () => {
     });
   });
 
-  test('completes the session if only these messages are pending', async ({ stores }) => {
+  test('completes the session if each pending message may stay undelivered', async ({ stores }) => {
     const [dropped, other] = [newId(), newId()];
     const session = makeSession({ pending_messages: pending(dropped) });
     await stores.sessions.insertIfAbsent(session);

@@ -60,7 +60,7 @@ async function evidenceOf(
   };
 }
 
-test('each message is delivered once although the worker of its session dies, and one that comes late is refused', async ({
+test('each message is delivered once although the worker of its session dies, and a message that comes late is refused', async ({
   fleet: shared,
   onTestFinished,
 }) => {
@@ -91,7 +91,7 @@ test('each message is delivered once although the worker of its session dies, an
   expect([...(evidence.said.get(session.id) ?? [])].sort()).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('a message that is taken back is in no transcript, and one of a cancelled session is undelivered', async ({
+test('a message that is taken back is in no transcript, and a message to a cancelled session is undelivered', async ({
   fleet: shared,
   onTestFinished,
 }) => {

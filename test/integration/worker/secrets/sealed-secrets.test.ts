@@ -152,7 +152,8 @@ describe('a worker with the private key', () => {
     const launched = await fleet.ended((await manager.rerunSession(plain)).id);
     expect(launched).toMatchObject({ rerun_of: plain, sealed_for: [plain] });
     await deletion.deleteConversation(plain);
-    // Of a rerun of a rerun, and of its continue, the secrets are still sealed for the first session.
+    // The secrets of a rerun of a rerun, and of its continue, are still sealed for the first
+    // session.
     const again = await fleet.ended((await manager.rerunSession(launched.id)).id);
     expect(again).toMatchObject({ status: 'completed', sealed_for: [plain] });
     expect(await envOf(fleet, 'rerun-plain')).toMatchObject({ API_TOKEN: 's3cret-plain' });

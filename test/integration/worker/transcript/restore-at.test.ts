@@ -1,4 +1,4 @@
-// Restores transcripts of sessions that go on from the middle of their parent.
+// Restores transcripts of sessions that continue from the middle of their parent.
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -17,7 +17,7 @@ test('a message that the CLI only put into its queue is not taken', () => {
   expect(taken({ type: 'queue-operation', operation: 'enqueue', content })).toEqual([]);
 });
 
-test('what a tool says about messages is not taken for the truth', () => {
+test('the ids in the input of a tool call do not count', () => {
   const input = { source_uuid: 'a', mergedSendUuids: ['b'] };
   const message = { role: 'assistant', content: [{ type: 'tool_use', name: 'X', input }] };
   expect(taken({ type: 'assistant', uuid: 'c', message })).toEqual([]);

@@ -4,17 +4,20 @@ import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 
 /**
- * The word of a session that has accepted a message. A worker that does not know messages would complete the session
- * without them.
+ * The word of a session that has accepted a message. A worker that does not know messages would
+ * complete the session without them.
  */
 export const MESSAGES_FEATURE = 'messages';
 
-/** The word of a continue that begins in the middle of its parent: an older worker would begin at the end. */
+/**
+ * The word of a continue that begins in the middle of its parent: an older worker would begin at
+ * the end.
+ */
 export const CONTINUE_AT_FEATURE = 'continue_at';
 
 /**
- * The word of a session that takes its config from another session. An older worker would not find the config, and
- * would not open the secrets that were sealed for that session.
+ * The word of a session that takes its config from another session. An older worker would not find
+ * the config, and would not open the secrets that were sealed for that session.
  */
 export const RERUN_FEATURE = 'rerun';
 

@@ -75,7 +75,7 @@ export const ERROR_CODES = {
   SESSION_NOT_RERUNNABLE: {
     http: 409,
     retryable: false,
-    description: 'The request of the session to run again was refused.',
+    description: 'The session cannot be run again, because its own request was refused.',
   },
   EVENT_NOT_IN_TRANSCRIPT: {
     http: 409,

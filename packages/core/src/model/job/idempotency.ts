@@ -9,7 +9,8 @@ import type { Job } from './job.ts';
 // idempotency key would create a second session.
 const NAMESPACE = '6f1c1f0e-5d0a-4c53-9b64-0a6f3d1f7c2e';
 
-// Also fixed: with another UUID, a request that repeats a key would send its message twice.
+// A fixed random UUID that must never change. With another UUID, a repeated request would send its
+// message a second time.
 const MESSAGE_NAMESPACE = 'b1a0c7de-3f52-4e86-8a4c-92d5e07f6b13';
 
 /** Schema of an idempotency key: the caller chooses it, so that a repeated request does not create a second session. */
@@ -36,8 +37,8 @@ export function idOfKey(tenant: string, key: string): string {
 }
 
 /**
- * Returns the id of a message to a session for a tenant's idempotency key. The same tenant, session and key always give
- * the same id.
+ * Returns the id of a message to a session for a tenant's idempotency key. The same tenant, session
+ * and key always give the same id.
  */
 export function idOfMessageKey(tenant: string, sessionId: string, key: string): string {
   return v5(JSON.stringify([tenant, sessionId, key]), MESSAGE_NAMESPACE);

@@ -39,9 +39,9 @@ export function acceptJob<T extends Job>(job: T, timestamp: number): AcceptedJob
 }
 
 /**
- * Returns the document of an accepted job. `requested` is the config of a launch, or for a continue the parent's
- * config with the overrides applied. `origin` is where a session begins that
- * is not at the end of its parent, or takes the config of another session.
+ * Returns the document of an accepted job. `requested` is the config of a launch, or for a continue
+ * the parent's config with the overrides applied. `origin` says from which event of the parent the
+ * session continues, if that is not the last, and from which other session it takes its config.
  */
 export function queuedSession(
   job: AcceptedJob<Job>,

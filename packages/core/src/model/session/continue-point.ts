@@ -2,13 +2,16 @@ import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 import type { Event } from './event.ts';
 
-/** Schema of the place in its parent from which a continue continues: after this event, which has this uuid. */
+/**
+ * Schema of the place in the parent at which a continue with `at` begins: after the event `seq`.
+ * `uuid` is the uuid in that event's line.
+ */
 export const continuePointSchema = z.object({
   seq: z.int().positive(),
   uuid: z.string(),
 });
 
-/** The place in its parent from which a continue continues. */
+/** The place in the parent at which a continue with `at` begins. */
 export type ContinuePoint = z.infer<typeof continuePointSchema>;
 
 interface Parent {
@@ -18,9 +21,10 @@ interface Parent {
 }
 
 /**
- * Returns the place after the event `seq` of a parent; `event` is that event as it is stored. Throws EVENT_NOT_FOUND
- * if the parent has no such event, and EVENT_NOT_IN_TRANSCRIPT if a conversation cannot continue from it: only a whole
- * `assistant` or `user` line of the session itself has a place in its transcript. Both errors name the field `at`.
+ * Returns the place after the event `seq` of a parent; `event` is that event as it is stored.
+ * Throws EVENT_NOT_FOUND if the parent has no such event, and EVENT_NOT_IN_TRANSCRIPT if a
+ * conversation cannot continue from it: only a whole `assistant` or `user` line of the session
+ * itself has a place in its transcript. Both errors name the field `at`.
  */
 export function parseContinuePoint(
   parent: Parent,
@@ -28,13 +32,16 @@ export function parseContinuePoint(
   event: Event | undefined,
 ): ContinuePoint {
   if (!event || seq > parent.last_event_seq) {
-    throw refused('EVENT_NOT_FOUND', `expected an event of session ${parent.id}, found no ${seq}`);
+    throw refused(
+      'EVENT_NOT_FOUND',
+      `expected the seq of an event of session ${parent.id}, got ${seq}`,
+    );
   }
   const isSuperseded = parent.superseded?.some(({ from, to }) => from <= seq && seq <= to) ?? false;
   if (isSuperseded) {
     throw refused(
       'EVENT_NOT_IN_TRANSCRIPT',
-      `expected an event of the conversation, but a later attempt did event ${seq} again`,
+      `expected an event that counts; event ${seq} is superseded, because a later attempt did that part again`,
     );
   }
   const uuid = findUuid(event);
@@ -51,11 +58,12 @@ export function parseContinuePoint(
 export function continuePointMissing({ seq }: ContinuePoint): AppError {
   return refused(
     'EVENT_NOT_IN_TRANSCRIPT',
-    `event ${seq} is not in the transcript that the parent has now`,
+    `expected an event in the parent's saved transcript; event ${seq} is not there`,
   );
 }
 
-// A sub-agent's line has the id of the tool call that started the sub-agent; it is in the sub-agent's own transcript.
+// A sub-agent's line has the id of the tool call that started the sub-agent; it is in the
+// sub-agent's own transcript.
 function findUuid({ type, raw }: Event): string | null {
   if (type !== 'assistant' && type !== 'user') return null;
   const line = parseJson(raw);

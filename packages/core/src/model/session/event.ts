@@ -65,7 +65,8 @@ export function promptLine(claudeSessionId: string, prompt: string, uuid: string
 }
 
 /**
- * Returns the line that records a message at the place where a turn took it. Its `uuid` is the id of the message.
+ * Returns the line that records a message at the place where a turn took it. Its `uuid` is the id
+ * of the message.
  */
 export function messageLine(claudeSessionId: string, content: string, id: string): string {
   return userLine('message', claudeSessionId, content, id);

@@ -1,4 +1,5 @@
-// A message to a session that has not ended: what a caller sends, what is stored, and what queries return.
+// A message to a session that has not ended: what a caller sends, what is stored, and what queries
+// return.
 import { z } from 'zod';
 import { sessionConfigSchema } from '../config/session-config.ts';
 import { defined } from '../schema/defined.ts';
@@ -19,16 +20,21 @@ const onEndedSchema = z
 /** Schema of the request that sends a message. */
 export const messageRequestSchema = z.strictObject({
   content: sessionConfigSchema.shape.query.describe(
-    'The text of the message. It must contain visible text.',
+    'The text of the message, at most 1 MiB. It must contain visible text. A message is never a slash command.',
   ),
-  priority: messagePrioritySchema.optional(),
+  priority: messagePrioritySchema
+    .optional()
+    .describe(`${messagePrioritySchema.description} Default: next.`),
   on_ended: onEndedSchema.optional(),
 });
 
 /** A request that sends a message. `priority` defaults to `next`, `on_ended` to `reject`. */
 export type MessageRequest = z.infer<typeof messageRequestSchema>;
 
-/** A message as it is stored. The list in the session document decides whether the message is pending. */
+/**
+ * A message as it is stored. The list in the session document decides whether the message is
+ * pending.
+ */
 export interface Message {
   id: string;
   session_id: string;
@@ -94,8 +100,9 @@ export const messageViewSchema = z.object({
 export type MessageView = z.infer<typeof messageViewSchema>;
 
 /**
- * Returns the status of a message, or null if its session never accepted it. `session` must have been read before
- * `message`: a worker stores `delivered_at` before it takes the message off the session's list.
+ * Returns the status of a message, or null if its session never accepted it. `session` must have
+ * been read before `message`: a worker stores `delivered_at` before it takes the message off the
+ * session's list.
  */
 export function findMessageStatus(
   message: Pick<Message, 'id' | 'delivered_at' | 'cancelled_at'>,
@@ -108,7 +115,10 @@ export function findMessageStatus(
   return message.cancelled_at ? 'cancelled' : null;
 }
 
-/** Returns the view of a message, or null if its session never accepted it. Reads `session` as `findMessageStatus` does. */
+/**
+ * Returns the view of a message, or null if its session never accepted it. Reads `session` as
+ * `findMessageStatus` does.
+ */
 export function toMessageView(message: Message, session: MessageHolder): MessageView | null {
   const status = findMessageStatus(message, session);
   if (status === null) return null;

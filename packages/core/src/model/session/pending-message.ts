@@ -1,5 +1,5 @@
-// The messages that a session has accepted and not yet delivered. The session document lists their ids, because one
-// guarded update must see both the list and the status.
+// The messages that a session has accepted and not yet delivered. The session document lists their
+// ids, because one guarded update must see both the list and the status.
 import { z } from 'zod';
 import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
@@ -21,7 +21,7 @@ export const pendingMessageSchema = z.object({
     .int()
     .positive()
     .optional()
-    .describe('Fence of the attempt that wrote the message to the CLI; absent until then.'),
+    .describe('Fence of the attempt that sends the message to the CLI; absent until then.'),
 });
 
 /** A pending message in the session document. */
@@ -36,9 +36,10 @@ export interface MessageHolder {
 }
 
 /**
- * Why a session did not accept a message. `known`: the message is pending already. `full`: the bound `over` would be
- * exceeded. `raced`: the session accepted another message since its count was read. `outdated`: a worker of an
- * older version runs the session, and would end it without the message.
+ * Why a session did not accept a message. `known`: the message is pending already. `full`: the
+ * bound `over` would be exceeded. `raced`: the session accepted another message since its count was
+ * read. `outdated`: a worker of an older version runs the session, and would end it without the
+ * message.
  */
 export type MessageRefusal =
   | { kind: 'missing' }
@@ -49,9 +50,9 @@ export type MessageRefusal =
   | { kind: 'outdated' };
 
 /**
- * Returns why a session refuses a message, or null if it accepts the message. `session` is null if there is no such
- * session. With `acceptedBefore`, the session refuses if it has accepted a different number of messages since it was
- * created.
+ * Returns why a session refuses a message, or null if it accepts the message. `session` is null if
+ * there is no such session. With `acceptedBefore`, the session refuses if it has accepted a
+ * different number of messages since it was created.
  */
 export function findMessageRefusal(
   session: MessageHolder | null,
@@ -72,7 +73,9 @@ export function findMessageRefusal(
   return null;
 }
 
-/** Returns the number of messages that a live session has still to deliver; undefined if there are none. */
+/**
+ * Returns the number of messages that a live session still has to deliver, or undefined if none.
+ */
 function countQueuedMessages({
   status,
   pending_messages: pending = [],
@@ -80,7 +83,10 @@ function countQueuedMessages({
   return isTerminal(status) || pending.length === 0 ? undefined : pending.length;
 }
 
-/** Returns the ids of the messages that an ended session did not deliver; undefined if there are none. */
+/**
+ * Returns the ids of the messages that an ended session did not deliver; undefined if there are
+ * none.
+ */
 export function findUndeliveredMessages({
   status,
   pending_messages: pending = [],
@@ -88,7 +94,10 @@ export function findUndeliveredMessages({
   return isTerminal(status) && pending.length > 0 ? pending.map(({ id }) => id) : undefined;
 }
 
-/** Returns the two facts about messages that the view of a session has; both are absent if no message is pending. */
+/**
+ * Returns the two facts about messages that the view of a session has; both are absent if no
+ * message is pending.
+ */
 export function toMessageFacts(session: MessageHolder): {
   queued_messages?: number;
   undelivered_messages?: string[];

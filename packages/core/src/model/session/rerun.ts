@@ -1,7 +1,10 @@
 import { AppError } from '../errors/app-error.ts';
 import type { Session } from './session.ts';
 
-/** Throws SESSION_NOT_FOUND if there is no session to run again, and SESSION_NOT_RERUNNABLE if its request was refused. */
+/**
+ * Throws SESSION_NOT_FOUND if there is no session to run again, and SESSION_NOT_RERUNNABLE if its
+ * request was refused.
+ */
 export function checkRerunSource(id: string, source: Session | null): asserts source is Session {
   if (!source) throw new AppError('SESSION_NOT_FOUND', `no session ${id}`);
   if (!isRefused(source)) return;
@@ -11,8 +14,8 @@ export function checkRerunSource(id: string, source: Session | null): asserts so
   );
 }
 
-// Of a refused job, only some valid fields are kept (model/job/refused-session.ts). Its config may lack an option
-// that restricts the session.
+// Of a refused job, only some valid fields are kept (model/job/refused-session.ts). Its config may
+// lack an option that restricts the session.
 function isRefused({ status, attempts, claude_session_id }: Session): boolean {
   return status === 'failed' && attempts.length === 0 && claude_session_id === undefined;
 }

@@ -66,7 +66,7 @@ export const sessionSchema = z.object({
   sealed_for: z
     .array(idSchema)
     .optional()
-    .describe('The other sessions whose sealed values the config of a rerun has.'),
+    .describe('The sessions for which the sealed values in the config of a rerun were sealed.'),
   continues_at: continuePointSchema
     .optional()
     .describe('Where a continue with `at` begins in its parent.'),

@@ -81,7 +81,9 @@ export const deliveryViewSchema = z.object({
 /** A delivery as queries return it. */
 export type DeliveryView = z.infer<typeof deliveryViewSchema>;
 
-/** A status change of a session, or what became of one of its messages, as an event for webhooks. */
+/**
+ * A status change of a session, or what became of one of its messages, as an event for webhooks.
+ */
 export type SessionEvent = Pick<
   Delivery,
   'session_id' | 'session_created_at' | 'type' | 'attempt' | 'at' | 'message_id'

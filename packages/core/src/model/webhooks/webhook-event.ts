@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { idSchema } from '../schema/id.ts';
 
-/** The types of webhook events: the status changes of a session, and what became of its messages. */
+/**
+ * The types of webhook events: the status changes of a session, and what became of its messages.
+ */
 export const WEBHOOK_EVENTS = [
   'session.started',
   'session.completed',
@@ -19,8 +21,8 @@ export const webhookEventSchema = z.enum(WEBHOOK_EVENTS);
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
 /**
- * Schema of an outbox entry: a webhook event that is not yet sent. `attempt` is 0 before the first attempt.
- * `message_id` is present only if the event is about a message.
+ * Schema of an outbox entry: a webhook event that is not yet sent. `attempt` is 0 before the first
+ * attempt. `message_id` is present only if the event is about a message.
  */
 export const outboxEntrySchema = z.object({
   type: webhookEventSchema,
