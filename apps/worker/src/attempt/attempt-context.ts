@@ -115,7 +115,6 @@ export function createAttemptContext(
     recorder,
     messages: deps.stores.messages,
     masker: deps.masker,
-    now: () => deps.clock.now(),
     onMissing: (ids) =>
       log.error(
         { message_ids: ids },

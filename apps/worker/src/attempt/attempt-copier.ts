@@ -1,6 +1,6 @@
 import { mainTranscriptPath } from '@baton/core/internal';
 import { createTranscriptCopier, type TranscriptCopier } from '../transcript/copier.ts';
-import { messageIdsIn } from '../transcript/taken-messages.ts';
+import { createMessageIdFinder } from '../transcript/taken-messages.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import type { Prepared } from './prepare.ts';
 import type { RunTrackers } from './progress.ts';
@@ -17,6 +17,7 @@ export function createAttemptCopier(
   { restored }: Pick<Prepared, 'restored'>,
   { meter, claudeSession }: Pick<RunTrackers, 'meter' | 'claudeSession'>,
 ): TranscriptCopier {
+  const finder = createMessageIdFinder();
   const readSpending = createSpendingReader(restored, meter);
   return createTranscriptCopier(deps.stores.transcripts, {
     sessionId: session.id,
@@ -37,7 +38,7 @@ export function createAttemptCopier(
     onAppended(path, data) {
       readSpending(path, data);
       const isMain = path === mainTranscriptPath(claudeSession.id());
-      if (isMain && relay.isExpecting()) relay.foundInTranscript(messageIdsIn(data));
+      if (isMain && relay.isExpecting()) relay.foundInTranscript(finder.add(data));
     },
   });
 }

@@ -17,6 +17,12 @@ const BATCH_MS = 50;
 /** The facts of a session's first init line. Writing them moves the session to `running`. */
 export type RunningFacts = Progress & { pid?: number };
 
+/** A message, and the number of the event that shows it. */
+export interface ShownMessage {
+  id: string;
+  seq: number;
+}
+
 /**
  * Everything that waits for the next commit. The recorder adds to it and signals the wakeup; the
  * commit loop takes from it.
@@ -28,13 +34,16 @@ export interface CommitQueue {
   running: RunningFacts | null;
   /**
    * A transcript manifest for the next commit and the messages that this transcript holds, or null.
-   * The commit is due at `by` (performance.now).
+   * A message waits until the event that shows it is committed too. The commit is due at `by`
+   * (performance.now).
    */
   amendment: {
-    transcript: NonNullable<Progress['transcript']>;
-    delivered: readonly string[];
+    transcript?: NonNullable<Progress['transcript']>;
+    delivered: readonly ShownMessage[];
     by: number;
   } | null;
+  /** The number of the last event that is committed. */
+  committedSeq: number;
   /** Callbacks that receive whether the next commit confirmed the fence. */
   heartbeats: ((isConfirmed: boolean) => void)[];
   phase: 'recording' | 'finishing' | 'finished';
@@ -135,33 +144,40 @@ async function commit(
   last: Event | undefined,
   deps: CommitDeps,
 ): Promise<boolean> {
-  const progress = takeProgress(queue, last?.seq, deps.progress());
+  const upTo = last?.seq ?? queue.committedSeq;
+  const progress = takeProgress(queue, upTo, deps.progress());
   const facts = queue.running;
   queue.running = null;
   const news = await writeUntilAcknowledged(
     () => (facts ? deps.owned.markRunning({ ...progress, ...facts }) : deps.owned.commit(progress)),
     deps,
   );
-  if (news) deps.onFenceHeld(news);
-  return news !== null;
+  if (news === null) return false;
+  queue.committedSeq = upTo;
+  deps.onFenceHeld(news);
+  return true;
 }
 
 // The next worker concludes the session from a committed result, so the line of the result must be
 // stored first.
 function takeProgress(
   queue: CommitQueue,
-  seq: number | undefined,
+  upTo: number,
   { last_result, ...progress }: Progress,
 ): Progress {
-  const { transcript, delivered } = queue.amendment ?? {};
-  queue.amendment = null;
+  const { transcript, delivered = [] } = queue.amendment ?? {};
+  const [shown, later] = [
+    delivered.filter(({ seq }) => seq <= upTo),
+    delivered.filter(({ seq }) => seq > upTo),
+  ];
+  queue.amendment = later.length > 0 ? { delivered: later, by: performance.now() } : null;
   const isResultRecorded = last_result && queue.backlog.events === 0;
   return {
     ...progress,
     ...defined({
       transcript,
-      delivered: delivered && delivered.length > 0 ? delivered : undefined,
-      last_event_seq: seq,
+      delivered: shown.length > 0 ? shown.map(({ id }) => id) : undefined,
+      last_event_seq: upTo > queue.committedSeq ? upTo : undefined,
       last_result: last_result === null || isResultRecorded ? last_result : undefined,
     }),
   };

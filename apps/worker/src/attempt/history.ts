@@ -8,6 +8,7 @@ import {
   type Session,
 } from '@baton/core/internal';
 import { isConversationNotFound } from '../claude/classify-result.ts';
+import { endsTurn } from '../transcript/ends-turn.ts';
 import type { Restored } from '../transcript/restore.ts';
 import { findEventsBeyondTranscript } from './events-beyond-transcript.ts';
 import type { RecordedLine } from './recorded-line.ts';
@@ -67,7 +68,8 @@ export async function readHistory(
   // "No conversation found" is not an answer: the transcript's folder was missing when the CLI
   // looked for it.
   const isAnswer = last_result !== undefined && !isConversationNotFound(last_result);
-  if (restored.holdsPrompt && !beyond?.losesMessages && isAnswer) {
+  const isAnswered = restored.holdsPrompt && !beyond?.losesMessages && isAnswer;
+  if (isAnswered && !isOutdated(session, restored)) {
     return { ...NO_HISTORY, answer: last_result };
   }
   // If the stored transcript was not restored, the manifest is emptied before the attempt
@@ -81,6 +83,17 @@ export async function readHistory(
   };
   const unrecorded = await findUnrecordedMessages(events, session, restored.messages);
   return { amends, answer: null, unrecorded };
+}
+
+/**
+ * Returns whether the stored result came before a message that the transcript holds. The worker died
+ * before it stored that this message was delivered.
+ */
+function isOutdated(
+  { pending_messages: pending = [] }: Session,
+  { uuids, messages }: Restored,
+): boolean {
+  return pending.some(({ id }) => uuids.has(id)) && !endsTurn(messages.at(-1));
 }
 
 /**

@@ -27,21 +27,26 @@ export function createInputCloser(
   relay: Pick<MessageRelay, 'isSending'>,
 ): InputCloser {
   let timer: NodeJS.Timeout | undefined;
+  let hasEnded = false;
 
-  function stop(): void {
+  function stopTimer(): void {
     clearTimeout(timer);
     timer = undefined;
   }
 
   return {
     check() {
+      if (hasEnded) return;
       if (work.hasOnlyTasks()) {
         timer ??= setTimeout(input.close, TASKS_OPEN_MS);
         return;
       }
-      stop();
+      stopTimer();
       if (work.mayClose() && !relay.isSending()) input.close();
     },
-    stop,
+    stop() {
+      hasEnded = true;
+      stopTimer();
+    },
   };
 }

@@ -1,8 +1,9 @@
 // Follows each message that was written to the CLI until it is stored as delivered.
-import { defined, type Message, type MessageStore, messageLine } from '@baton/core/internal';
+import { type Message, type MessageStore, messageLine } from '@baton/core/internal';
 import type { ClaudeLine } from '../claude/line.ts';
 import { messageStateOf } from '../claude/protocol-line.ts';
 import type { Masker } from '../masking/masker.ts';
+import type { ShownMessage } from './commit-and-renew-lease.ts';
 import type { Recorder } from './recorder.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
@@ -17,12 +18,12 @@ export interface Deliveries {
   /** Records that entries of the transcript hold these messages. Other ids are ignored. */
   foundInTranscript(ids: readonly string[]): void;
   /**
-   * Stores messages as delivered, and resolves to their ids: the messages that the transcript holds
+   * Stores messages as delivered, and resolves to them, with the events that show them: the messages that the transcript holds
    * and that an event shows. With `all`, also stores the other messages that the transcript holds,
    * and the messages whose turn the CLI reported as completed. Resolves to an empty list if the
    * attempt must not write any more.
    */
-  settle(options: { all: boolean }): Promise<string[]>;
+  settle(options: { all: boolean }): Promise<ShownMessage[]>;
 }
 
 /** What deliveries need of their attempt. */
@@ -30,7 +31,8 @@ export interface DeliveryDeps extends WriteOptions {
   messages: Pick<MessageStore, 'setDelivered'>;
   recorder: Pick<Recorder, 'record' | 'seq'>;
   masker: Pick<Masker, 'line'>;
-  now(): Promise<Date>;
+  /** The fence of the attempt. */
+  fence: number;
   textOf(content: string): string;
 }
 
@@ -70,16 +72,16 @@ export function createDeliveries(deps: DeliveryDeps, claudeSessionId: () => stri
         : [...inTranscript].filter((id) => shownAt.has(id));
       if (found.length === 0) return [];
       for (const message of found.flatMap((id) => open.get(id) ?? [])) show(message);
-      const delivered = found.map((id) => ({ id, ...defined({ seq: shownAt.get(id) }) }));
+      const delivered = found.map((id) => ({ id, seq: shownAt.get(id) ?? deps.recorder.seq }));
       const stored = await writeUntilAcknowledged(async () => {
-        await deps.messages.setDelivered(delivered, await deps.now());
+        await deps.messages.setDelivered(delivered, deps.fence);
         return {};
       }, deps);
       if (!stored) return [];
       for (const id of found) {
         for (const list of [inTranscript, completed, open, shownAt]) list.delete(id);
       }
-      return found;
+      return delivered;
     },
   };
 }

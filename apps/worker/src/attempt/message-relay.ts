@@ -5,6 +5,7 @@ import type { ClaudeInput } from '../claude/input.ts';
 import type { ClaudeLine } from '../claude/line.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
 import type { Masker } from '../masking/masker.ts';
+import type { ShownMessage } from './commit-and-renew-lease.ts';
 import { createDeliveries } from './message-deliveries.ts';
 import type { Recorder } from './recorder.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
@@ -37,10 +38,10 @@ export interface MessageRelay {
    */
   wake(): void;
   /**
-   * Loads all pending messages before a process starts. Resolves to how many messages wait to be
-   * written.
+   * Loads the pending messages before a process starts. With `later: false`, leaves out messages of
+   * the priority `later`. Resolves to how many messages wait to be written.
    */
-  load(): Promise<number>;
+  load(options: { later: boolean }): Promise<number>;
   /** Connects the relay to a process that has just started, and sends the loaded messages. */
   connect(target: RelayTarget): void;
   /** Sends the messages that wait for the end of a turn. Called with each result line. */
@@ -64,12 +65,12 @@ export interface MessageRelay {
   /** Records that entries of the transcript hold these messages. Other ids are ignored. */
   foundInTranscript(ids: readonly string[]): void;
   /**
-   * Stores messages as delivered, and resolves to their ids: the messages that the transcript holds
-   * and that an event shows. Commit these ids together with the manifest of that transcript. With
+   * Stores messages as delivered, and resolves to them: the messages that the transcript holds and
+   * that an event shows. Commit them together with the manifest of that transcript. With
    * `all`, also stores the other messages that the transcript holds, and the messages whose turn
    * the CLI reported as completed.
    */
-  settle(options: { all: boolean }): Promise<string[]>;
+  settle(options: { all: boolean }): Promise<ShownMessage[]>;
   /** Returns the text of a message as the CLI gets it. */
   textOf(content: string): string;
 }
@@ -80,7 +81,6 @@ export interface RelayDeps extends WriteOptions {
   messages: Pick<MessageStore, 'getMany' | 'setDelivered'>;
   recorder: Pick<Recorder, 'record' | 'seq'>;
   masker: Pick<Masker, 'line'>;
-  now(): Promise<Date>;
   /** Called with the ids of messages whose documents are missing. The relay then drops them. */
   onMissing(ids: readonly string[]): void;
   /** Returns the text of a message as the CLI gets it. */
@@ -90,7 +90,7 @@ export interface RelayDeps extends WriteOptions {
 /** Creates the relay of an attempt. It sends nothing before it is connected. */
 export function createMessageRelay(deps: RelayDeps): MessageRelay {
   const { fence } = deps.owned;
-  const deliveries = createDeliveries(deps, () => target?.claudeSessionId() ?? '');
+  const deliveries = createDeliveries({ ...deps, fence }, () => target?.claudeSessionId() ?? '');
   const sent = new Set<string>();
   // The messages that are loaded and not written yet, in order.
   let loaded: Message[] = [];
@@ -161,9 +161,9 @@ export function createMessageRelay(deps: RelayDeps): MessageRelay {
       if (isUrgent || (hasLater && target?.work.isIdle() !== false)) wake();
     },
     wake,
-    async load() {
+    async load({ later }) {
       isWoken = false;
-      await loadPending(true);
+      await loadPending(later);
       return loaded.length;
     },
     connect(process) {

@@ -17,7 +17,7 @@ export async function reconcileHistory(
   context: AttemptContext,
   prepared: Prepared,
 ): Promise<Outcome | null> {
-  const { history, remainingConfig } = prepared;
+  const { history, remainingConfig, isTurnOver } = prepared;
   const { session, stopSwitch } = context;
   // The stored answer stays for now. If callers take their pending messages back, it ends the
   // session.
@@ -31,7 +31,8 @@ export async function reconcileHistory(
   if (pending === null) return concludeUnstarted({ kind: 'lost' });
   const spent = findSpentLimit(remainingConfig);
   const isStopped = spent !== null || session.interrupt_requested_at !== undefined;
-  const isDone = isStopped || pending.length === 0 || (await context.relay.load()) === 0;
+  const isDone =
+    isStopped || pending.length === 0 || (await context.relay.load({ later: isTurnOver })) === 0;
   if (history.answer && isDone) return concludeAnswered(context, history.answer);
   if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
   if (spent) return { kind: 'failed', failure: spent };

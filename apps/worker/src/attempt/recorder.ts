@@ -5,6 +5,7 @@ import {
   type CommitQueue,
   type RunningFacts,
   runCommitLoop,
+  type ShownMessage,
 } from './commit-and-renew-lease.ts';
 import { type RecordedLine, toEvent } from './recorded-line.ts';
 
@@ -29,6 +30,11 @@ export interface Recorder {
    * the manifest is written alone.
    */
   amend(progress: Amendment): void;
+  /**
+   * Commits everything that was recorded before the call. Resolves to false if writing had to stop
+   * earlier.
+   */
+  flush(): Promise<boolean>;
   /** Renews the lease with a write. Resolves to whether MongoDB confirmed the fence. */
   heartbeat(): Promise<boolean>;
   /**
@@ -44,7 +50,9 @@ export interface Recorder {
 }
 
 /** A transcript manifest, and the messages that this transcript holds. */
-export type Amendment = Required<Pick<Progress, 'transcript'>> & Pick<Progress, 'delivered'>;
+export type Amendment = Required<Pick<Progress, 'transcript'>> & {
+  delivered?: readonly ShownMessage[];
+};
 
 /** The attempt whose events are recorded, and how they are written. */
 export interface RecorderOptions extends CommitDeps {
@@ -67,6 +75,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     backlog,
     running: null,
     amendment: null,
+    committedSeq: options.lastSeq,
     heartbeats: [],
     phase: 'recording',
     mustStopWriting: false,
@@ -78,6 +87,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
   let seq = options.lastSeq;
   const committing = runCommitLoop(queue, options);
+
+  function heartbeat(): Promise<boolean> {
+    if (queue.mustStopWriting || queue.phase === 'finished') {
+      return Promise.resolve(!queue.mustStopWriting);
+    }
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    queue.heartbeats.push(resolve);
+    queue.wakeup.signal();
+    return promise;
+  }
 
   return {
     record(line) {
@@ -99,14 +118,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
       queue.amendment = { transcript, delivered: [...earlier, ...delivered], by };
       queue.wakeup.signal();
     },
-    heartbeat() {
-      if (queue.mustStopWriting || queue.phase === 'finished')
-        return Promise.resolve(!queue.mustStopWriting);
-      const { promise, resolve } = Promise.withResolvers<boolean>();
-      queue.heartbeats.push(resolve);
-      queue.wakeup.signal();
-      return promise;
+    async flush() {
+      const upTo = seq;
+      while (queue.committedSeq < upTo) if (!(await heartbeat())) return false;
+      return true;
     },
+    heartbeat,
     async finish() {
       if (queue.phase === 'recording') queue.phase = 'finishing';
       queue.wakeup.signal();

@@ -44,7 +44,8 @@ export function openRunInput(
     input,
     work,
     claudeSessionId: claudeSession.id,
-    mayTakeMore: () => stopSwitch.reason === null && !turns.isUsedUp() && !turns.isBudgetSpent(),
+    mayTakeMore: () =>
+      input.isOpen() && stopSwitch.reason === null && !turns.isUsedUp() && !turns.isBudgetSpent(),
     onIdle: closer.check,
   });
   // Without a prompt or a message, the process would wait for input that never comes.

@@ -85,7 +85,7 @@ export interface RunFacts {
  */
 export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
   const { meter, stopSwitch } = deps;
-  const waiting = prepared.isTurnOver ? await deps.relay.load() : 0;
+  const waiting = prepared.isTurnOver ? await deps.relay.load({ later: true }) : 0;
   const prompt = waiting > 0 ? null : prepared.prompt;
   if (prompt) await recordPrompt(deps, prompt);
   const claude = startClaude(deps.claudeFile, prepared.command, {
@@ -198,7 +198,9 @@ async function recordLines(
       input.observe(line);
       if (isProtocolLine(line)) continue;
       if (line.kind === 'garbage' && beginsProtocolLine(part.text)) continue;
-      if (!work.isIdle() && turns.isExceeded()) stopSwitch.stop({ kind: 'turns_spent' });
+      // The CLI itself holds its first turn to the limit.
+      const isFurtherTurn = work.isInterim() && !work.isIdle();
+      if (isFurtherTurn && turns.isExceeded()) stopSwitch.stop({ kind: 'turns_spent' });
       if (line.kind === 'event' && isPartial(line)) {
         for (const ready of deltas.push(part.text, line.body)) partials.add(ready);
         continue;

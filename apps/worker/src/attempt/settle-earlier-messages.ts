@@ -55,7 +55,7 @@ export async function settleEarlierMessages(
   context: AttemptContext,
   { history, restored }: Prepared,
 ): Promise<readonly PendingMessage[] | null> {
-  const { deps, session, owned, relay, writeOptions } = context;
+  const { deps, session, owned, recorder, relay, writeOptions } = context;
   const { pending_messages: pending = [] } = session;
   if (!session.messages_accepted || session.attempts.length <= 1) return pending;
   const { messages } = deps.stores;
@@ -70,11 +70,13 @@ export async function settleEarlierMessages(
     () => findEvents(context, found, supersededBy(superseded)),
     writeOptions,
   );
+  // A message leaves the list only when the event that shows it is stored.
+  if (!shown || !(await recorder.flush())) return null;
   const settled = await writeUntilAcknowledged(async () => {
     const again = (await messages.getMany(lost)).map(toPending);
     if (again.length > 0 && !(await owned.requeueMessages(again))) return null;
-    await messages.setUndelivered(lost);
-    await messages.setDelivered(shown ?? [], await deps.clock.now());
+    await messages.setUndelivered(lost, owned.fence);
+    await messages.setDelivered(shown, owned.fence);
     // If the session already has its answer, that answer covers these messages, so it stays stored.
     const last_result = history.answer ?? null;
     if (found.length > 0 && !(await owned.commit({ delivered: found, last_result }))) return null;
@@ -84,8 +86,8 @@ export async function settleEarlierMessages(
   return settled;
 }
 
-function toPending({ id, content }: Message): PendingMessage {
-  return { id, bytes: Buffer.byteLength(content) };
+function toPending({ id, content, priority }: Message): PendingMessage {
+  return { id, bytes: Buffer.byteLength(content), priority };
 }
 
 // A page is held in memory, and each of its lines may be 1 MiB long.

@@ -109,7 +109,7 @@ export async function writeEnding(
         const ids = (await owned.commit({}))?.pending_messages?.map(({ id }) => id) ?? [];
         if (facts.wereDropped(ids)) held = await complete(ids);
       }
-      if (held === 'pending') return requeueForMessages(owned, common, record, facts);
+      if (held === 'pending') return requeueForMessages(owned, { ...done, record }, facts);
       return held && { kind: 'ended', status: 'completed' };
     }
     case 'failed': {
@@ -157,11 +157,10 @@ export async function writeEnding(
 // conversation with that message.
 async function requeueForMessages(
   owned: OwnedSession,
-  common: CommonEnding,
-  record: AttemptRecord,
+  { stopped_by, record, ...kept }: Ending & { record: AttemptRecord },
   facts: EndingFacts,
 ): Promise<AttemptResult | null> {
-  const back = { reason: 'message', ...common } as const;
+  const back = { reason: 'message', ...kept } as const;
   const to = await returnToQueue(owned, back, { ...record, outcome: 'handed_back' }, facts);
   if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
   return to && { kind: 'handed_back' };

@@ -60,7 +60,7 @@ const INTERIM =
 
 const TURNS_SPENT: Reason = {
   code: 'MAX_TURNS',
-  message: 'the prompt and the messages of the session took more turns than max_turns allows',
+  message: 'the session took more turns than max_turns allows',
 };
 
 const STORE_UNAVAILABLE: Reason = {

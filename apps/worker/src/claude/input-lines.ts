@@ -1,21 +1,14 @@
 // The lines that Baton writes to the CLI's stdin (docs/claude-cli.md, section 15).
 import { randomUUID } from 'node:crypto';
-import { defined } from '@baton/core/internal';
-
-/**
- * When the CLI delivers a message that arrives during a turn. `next`: with the result of the
- * running tool. `later`: after the turn. `now`: in a turn of its own, once the running tool has
- * returned. The CLI ends the running turn at that point.
- */
-export type Priority = 'next' | 'later' | 'now';
+import { defined, type MessagePriority } from '@baton/core/internal';
 
 /** A message of the user, as the CLI gets it. */
 export interface UserMessage {
   /** The uuid under which the CLI reports the message and stores it in the transcript. */
   uuid: string;
   text: string;
-  /** Default of the CLI: `next`. */
-  priority?: Priority;
+  /** When the CLI delivers a message that arrives during a turn. Default of the CLI: `next`. */
+  priority?: MessagePriority;
 }
 
 /** Returns the line that sends a message. */

@@ -11,6 +11,8 @@ import { cliRequestOf } from './protocol-line.ts';
 
 /** What Baton writes to one process of the CLI. Once the input is closed, nothing is written. */
 export interface ClaudeInput {
+  /** Returns whether the input was not closed yet. */
+  isOpen(): boolean;
   /** Writes a message. Returns whether the input was still open. */
   send(message: UserMessage): boolean;
   /**
@@ -47,6 +49,7 @@ export function openInput(
   write(requestLine({ subtype: 'initialize' }));
   if (prompt) write(messageLine(prompt));
   return {
+    isOpen: () => isOpen,
     send: (message) => write(messageLine(message)),
     interrupt(waiting) {
       for (const message_uuid of waiting) {

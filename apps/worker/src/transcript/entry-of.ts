@@ -1,4 +1,5 @@
-import { asList, asObject } from '../claude/fields.ts';
+import { asObject } from '../claude/fields.ts';
+import { takenMessagesIn } from './taken-messages.ts';
 
 /**
  * Returns whether a line of a transcript is the entry with this uuid. The CLI keeps a message that
@@ -8,13 +9,7 @@ import { asList, asObject } from '../claude/fields.ts';
 export function isEntryOf(line: string, uuid: string): boolean {
   // A line may have megabytes, so only lines that hold the uuid at all are parsed.
   if (!line.includes(uuid)) return false;
-  const entry = parseObject(line);
-  const attachment = asObject(entry?.['attachment']);
-  return (
-    entry?.['uuid'] === uuid ||
-    attachment?.['source_uuid'] === uuid ||
-    [entry, attachment].some((one) => asList(one?.['mergedSendUuids']).includes(uuid))
-  );
+  return parseObject(line)?.['uuid'] === uuid || takenMessagesIn(line).includes(uuid);
 }
 
 function parseObject(line: string): Record<string, unknown> | undefined {

@@ -20,12 +20,26 @@ export function takenMessagesIn(line: string): string[] {
   );
 }
 
-/** Returns the ids of the messages that these lines of a transcript hold, among other ids. */
-export function messageIdsIn(data: Buffer): string[] {
-  return data
-    .toString('utf8')
-    .split('\n')
-    .flatMap((line) => [...uuidsIn(line), ...takenMessagesIn(line)]);
+// A message has at most 1 MiB, and JSON may write each of its bytes as six.
+const MAX_LINE_CHARS = 8 * 1024 * 1024;
+
+/** Finds the messages in a transcript that arrives in pieces. A piece may end within a line. */
+export interface MessageIdFinder {
+  /** Returns the ids of the messages in the lines that this piece completes, among other ids. */
+  add(piece: Buffer): string[];
+}
+
+/** Creates a finder. It skips a line that is longer than the line of a message can be. */
+export function createMessageIdFinder(): MessageIdFinder {
+  let rest = '';
+  return {
+    add(piece) {
+      const lines = (rest + piece.toString('latin1')).split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > MAX_LINE_CHARS) rest = '';
+      return lines.flatMap((line) => [...uuidsIn(line), ...takenMessagesIn(line)]);
+    },
+  };
 }
 
 /** Returns the ids in a line of a transcript: of its entry, and of whatever the entry contains. */

@@ -71,8 +71,7 @@ export function createSessionMessages(deps: MessageDeps): SessionMessages {
       if (before.status !== 'queued') throw notQueued(before);
       await messages.setCancelled(messageId);
       const withdrawal = await messageAcceptance.withdraw(sessionId, messageId);
-      // An attempt that was lost may have delivered the message before.
-      if (withdrawal === 'withdrawn') await messages.setUndelivered([messageId]);
+      if (withdrawal === 'withdrawn') await messages.setWithdrawn(messageId);
       const after = await read(sessionId, messageId);
       if (after.status === 'cancelled') return after;
       await messages.unsetCancelled(messageId);

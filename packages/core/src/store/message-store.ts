@@ -63,17 +63,23 @@ export interface MessageStore {
   /**
    * Stores that these messages are in the conversation. Call it before the update that takes them
    * off the session's list. Otherwise a message would for a moment look as if no session had
-   * accepted it.
+   * accepted it. `fence` is the fence of the attempt. Leaves out messages about which a newer attempt
+   * has decided, and messages that were withdrawn.
    */
-  setDelivered(messages: readonly DeliveredMessage[], at: Date): Promise<void>;
+  setDelivered(messages: readonly DeliveredMessage[], fence: number): Promise<void>;
   /**
    * Stores that these messages are not in the conversation after all. Call it after the update that
-   * puts them on the session's list again.
+   * puts them on the session's list again. `fence` is the fence of the attempt.
    */
-  setUndelivered(ids: readonly string[]): Promise<void>;
+  setUndelivered(ids: readonly string[], fence: number): Promise<void>;
+  /**
+   * Stores that the message was withdrawn, and when. An attempt that was lost may have stored it as
+   * delivered before.
+   */
+  setWithdrawn(id: string): Promise<void>;
   /** Stores that a caller took the message back. Call it before the message is withdrawn. */
   setCancelled(id: string): Promise<void>;
-  /** Undoes `setCancelled`, because the message could not be withdrawn. */
+  /** Undoes `setCancelled`, unless another call has withdrawn the message meanwhile. */
   unsetCancelled(id: string): Promise<void>;
 }
 
@@ -89,6 +95,8 @@ const messageForm = z.looseObject({
   delivered_at: z.date().optional(),
   seq: z.number().optional(),
   cancelled_at: z.date().optional(),
+  decided_by: z.number().optional(),
+  is_withdrawn: z.boolean().optional(),
 });
 
 /** Creates the message store of a database. */
@@ -180,16 +188,24 @@ function createMessageReads(
 function createMessageMarks(
   collection: Collection<MessageDocument>,
   clock: StoreClock,
-): Pick<MessageStore, 'setDelivered' | 'setUndelivered' | 'setCancelled' | 'unsetCancelled'> {
+): Pick<
+  MessageStore,
+  'setDelivered' | 'setUndelivered' | 'setWithdrawn' | 'setCancelled' | 'unsetCancelled'
+> {
   return {
-    async setDelivered(messages, at) {
+    async setDelivered(messages, fence) {
       if (messages.length === 0) return;
+      const delivered_at = await clock.now();
       await collection.bulkWrite(
         messages.map(({ id, seq }) => ({
           updateOne: {
-            filter: { _id: id },
+            filter: {
+              _id: id,
+              is_withdrawn: { $exists: false },
+              $or: [{ decided_by: { $exists: false } }, { decided_by: { $lte: fence } }],
+            },
             update: {
-              $set: { delivered_at: at, ...defined({ seq }) },
+              $set: { delivered_at, decided_by: fence, ...defined({ seq }) },
               $unset: { accepting_since: '', cancelled_at: '' } as const,
             },
           },
@@ -197,18 +213,30 @@ function createMessageMarks(
         { ordered: false },
       );
     },
-    async setUndelivered(ids) {
+    async setUndelivered(ids, fence) {
       if (ids.length === 0) return;
       await collection.updateMany(
         { _id: { $in: [...ids] } },
-        { $unset: { delivered_at: '', seq: '' } },
+        { $set: { decided_by: fence }, $unset: { delivered_at: '', seq: '' } },
+      );
+    },
+    async setWithdrawn(id) {
+      await collection.updateOne(
+        { _id: id },
+        {
+          $set: { cancelled_at: await clock.now(), is_withdrawn: true },
+          $unset: { delivered_at: '', seq: '' },
+        },
       );
     },
     async setCancelled(id) {
       await collection.updateOne({ _id: id }, { $set: { cancelled_at: await clock.now() } });
     },
     async unsetCancelled(id) {
-      await collection.updateOne({ _id: id }, { $unset: { cancelled_at: '' } });
+      await collection.updateOne(
+        { _id: id, is_withdrawn: { $exists: false } },
+        { $unset: { cancelled_at: '' } },
+      );
     },
   };
 }
@@ -217,6 +245,6 @@ function decode(document: MessageDocument): Message {
   return readDocument(document, {
     collection: COLLECTION,
     form: messageForm,
-    decode: ({ _id, ...fields }) => ({ id: _id, ...fields }),
+    decode: ({ _id, decided_by, is_withdrawn, ...fields }) => ({ id: _id, ...fields }),
   });
 }

@@ -53,7 +53,13 @@ export interface ChunkDocument {
 }
 
 /** A message as it is stored: `_id` is its id. */
-export type MessageDocument = Omit<Message, 'id'> & { _id: string };
+export type MessageDocument = Omit<Message, 'id'> & {
+  _id: string;
+  /** The fence of the attempt that last stored the message as delivered, or as not delivered. */
+  decided_by?: number;
+  /** Whether a caller took the message off the session's list. Such a message is never delivered. */
+  is_withdrawn?: boolean;
+};
 
 /** A connection to MongoDB. */
 export interface Mongo {

@@ -24,6 +24,8 @@ export type ReturnToQueue = (
      * Whether the stored last result still answers the session. It stays for the reason `message`.
      */
     keepsResult?: boolean;
+    /** The answer that the session keeps if it is cancelled. */
+    result?: Session['result'];
   },
   record: AttemptRecord,
 ) => Promise<'queued' | 'cancelled' | null>;
@@ -41,7 +43,7 @@ export function createReturnToQueue(
   { collection, write, attemptFields }: GuardedWriter,
   { id, attempt, fence }: FencedAttempt,
 ): ReturnToQueue {
-  return async ({ reason, keepsResult, not_before, host_failures, ...kept }, record) => {
+  return async ({ reason, keepsResult, result, not_before, host_failures, ...kept }, record) => {
     const counted = COUNTED_AS[reason];
     // Without this $unset the last result would conclude the next attempt before it begins. A
     // result that still answers the session stays: it ends the session if callers take their
@@ -70,7 +72,12 @@ export function createReturnToQueue(
     const cancelled = await write(
       ['starting', 'running'],
       (now) => ({
-        $set: { status: 'cancelled', end_time: now, ...fields(now) },
+        $set: {
+          status: 'cancelled',
+          end_time: now,
+          ...fields(now),
+          ...encodeFields(defined({ result })),
+        },
         $unset: released,
         ...appendOutboxEvent('session.cancelled', attempt, now),
       }),

@@ -1,10 +1,11 @@
 import type { Db } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
+import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal, LIVE_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
 import type { SessionDocument } from './mongo.ts';
-import { decodeSession } from './session-codec.ts';
+import { decodeSession, encodeFields } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** Requests to stop a session. The session document stores them, so they outlive every process. */
@@ -54,7 +55,13 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
     const document = await collection.findOneAndUpdate(
       { _id: session.id, status: 'queued', cancel_requested_at: { $exists: true } },
       {
-        $set: { status: 'cancelled', end_time: now, updated_at: now },
+        $set: {
+          status: 'cancelled',
+          end_time: now,
+          updated_at: now,
+          // A session that waits to take another message has an answer already.
+          ...encodeFields(defined({ result: session.last_result })),
+        },
         $unset: { last_result: '', waiting_for: '', not_before: '' },
         ...appendOutboxEvent('session.cancelled', session.attempts.length, now),
       },

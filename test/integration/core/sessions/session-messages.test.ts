@@ -73,7 +73,7 @@ describe('a message with an idempotency key', () => {
   }) => {
     const { id } = await stores.sessions.insertIfAbsent(makeSession());
     const delivered = await messages.sendMessage(id, { content: 'a' }, { idempotency_key: 'a' });
-    await stores.messages.setDelivered([{ id: delivered.id, seq: 4 }], new Date());
+    await stores.messages.setDelivered([{ id: delivered.id, seq: 4 }], 1);
     const sessions = db.collection<{ _id: string; pending_messages: { id: string }[] }>('sessions');
     await sessions.updateOne({ _id: id }, { $pull: { pending_messages: { id: delivered.id } } });
     const cancelled = await messages.sendMessage(id, { content: 'b' }, { idempotency_key: 'b' });
@@ -141,7 +141,7 @@ test('a message that only a lost attempt delivered can be taken back', async ({
 }) => {
   const { id } = await stores.sessions.insertIfAbsent(makeSession());
   const sent = await messages.sendMessage(id, { content: 'hello' });
-  await stores.messages.setDelivered([{ id: sent.id, seq: 3 }], new Date());
+  await stores.messages.setDelivered([{ id: sent.id, seq: 3 }], 1);
   expect(await messages.cancelMessage(id, sent.id)).toMatchObject({ status: 'cancelled' });
 });
 

@@ -111,13 +111,13 @@ describe('a delivered message', () => {
   test('has the time and the event, and is no longer cancelled', async ({ stores }) => {
     const session_id = newId();
     const [first, second] = [newMessage({ session_id }), newMessage({ session_id })];
-    const at = new Date(1_000);
     for (const message of [first, second]) await stores.messages.insertIfAbsent(message);
     await stores.messages.setCancelled(first.id);
-    await stores.messages.setDelivered([{ id: first.id, seq: 3 }, { id: second.id }], at);
+    await stores.messages.setDelivered([{ id: first.id, seq: 3 }, { id: second.id }], 1);
     const [one, two] = (await stores.messages.list(session_id, { limit: 2 })).messages;
-    expect(one).toEqual({ ...first, created_at: expect.any(Date), delivered_at: at, seq: 3 });
-    expect(two).toEqual({ ...second, created_at: expect.any(Date), delivered_at: at });
+    const times = { created_at: expect.any(Date), delivered_at: expect.any(Date) };
+    expect(one).toEqual({ ...first, ...times, seq: 3 });
+    expect(two).toEqual({ ...second, ...times });
     expect(await stores.messages.listDelivered(session_id)).toEqual([
       { id: first.id, seq: 3 },
       { id: second.id },
@@ -126,18 +126,42 @@ describe('a delivered message', () => {
 
   test('can become undelivered again', async ({ stores }) => {
     const { id, session_id } = await stores.messages.insertIfAbsent(newMessage());
-    await stores.messages.setDelivered([{ id, seq: 3 }], new Date());
-    await stores.messages.setUndelivered([id]);
+    await stores.messages.setDelivered([{ id, seq: 3 }], 1);
+    await stores.messages.setUndelivered([id], 1);
     const stored = await stores.messages.get(session_id, id);
     expect(stored).not.toHaveProperty('delivered_at');
     expect(stored).not.toHaveProperty('seq');
     expect(await stores.messages.listDelivered(session_id)).toEqual([]);
   });
+
+  test('is what the newest attempt says, and not what a lost attempt says later', async ({
+    stores,
+  }) => {
+    const { id, session_id } = await stores.messages.insertIfAbsent(newMessage());
+    await stores.messages.setDelivered([{ id, seq: 9 }], 2);
+    await stores.messages.setDelivered([{ id, seq: 3 }], 1);
+    expect(await stores.messages.get(session_id, id)).toMatchObject({ seq: 9 });
+    await stores.messages.setUndelivered([id], 3);
+    await stores.messages.setDelivered([{ id, seq: 9 }], 2);
+    expect(await stores.messages.get(session_id, id)).not.toHaveProperty('delivered_at');
+  });
+});
+
+test('a withdrawn message stays cancelled, also if a lost attempt delivers it', async ({
+  stores,
+}) => {
+  const { id, session_id } = await stores.messages.insertIfAbsent(newMessage());
+  await stores.messages.setWithdrawn(id);
+  await stores.messages.setDelivered([{ id, seq: 3 }], 1);
+  await stores.messages.unsetCancelled(id);
+  const stored = await stores.messages.get(session_id, id);
+  expect(stored).toHaveProperty('cancelled_at', expect.any(Date));
+  expect(stored).not.toHaveProperty('delivered_at');
 });
 
 test('an empty list of delivered or undelivered messages is accepted', async ({ stores }) => {
-  await stores.messages.setDelivered([], new Date());
-  await stores.messages.setUndelivered([]);
+  await stores.messages.setDelivered([], 1);
+  await stores.messages.setUndelivered([], 1);
 });
 
 test('a cancelled message has the time until the cancellation is undone', async ({ stores }) => {

@@ -102,6 +102,8 @@ export function mergeRequiredFeatures(
   job: { requires?: readonly string[] | undefined },
   parent: { requires?: readonly string[] | undefined } | undefined,
 ): string[] | undefined {
-  const features = new Set([...getFeatures(parent), ...getFeatures(job)]);
+  // The transcript of the parent holds its messages, and every version can continue a transcript.
+  const inherited = [...getFeatures(parent)].filter((feature) => feature !== MESSAGES_FEATURE);
+  const features = new Set([...inherited, ...getFeatures(job)]);
   return features.size > 0 ? [...features] : undefined;
 }

@@ -131,7 +131,7 @@ export const ERROR_CODES = {
   },
   TOO_MANY_MESSAGES: {
     http: 429,
-    retryable: false,
+    retryable: true,
     description: 'The session still has to deliver too many messages. Try again later.',
   },
   WORKER_OUTDATED: {
