@@ -80,6 +80,62 @@ describe('a command in the background', () => {
   });
 });
 
+describe('with CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS=1', () => {
+  const env = { CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS: '1' };
+  const args = [...SAFE, '--allowedTools=Bash,Agent'];
+  const isResult = ({ type }: Line) => type === 'result';
+  const isNotified = (line: Line) => isResult(line) && originOf(line) === 'task-notification';
+
+  /** Starts a background agent that answers when `answer` resolves. The main agent answers at once. */
+  function withAgent(answer: Promise<void>): (request: MessagesRequest) => Promise<Reply> {
+    const input = { description: 'look', prompt: 'look around', subagent_type: 'general-purpose' };
+    const answerPrompt = calling(['Agent', { ...input, run_in_background: true }]);
+    return async (request) => {
+      if (!request.fromSubAgent) return answerPrompt(request);
+      await answer;
+      return text('seen');
+    };
+  }
+
+  test('the CLI waits for a background agent without limit while stdin is open', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const options = { script: withAgent(promise), args, env, prompt: 'go', staysOpen: true };
+    const run = await cli.runUntil(options, async (claude) => {
+      await claude.line('the result', isResult);
+      const uuid = claude.send('again');
+      await claude.line('the second result', (line) => line['user_message_uuid'] === uuid);
+      resolve();
+      await claude.line('the result of the notification', isNotified);
+      claude.close();
+    });
+    expect(run.results.map(originOf)).toEqual(['-', '-', 'task-notification']);
+    expect(run.stderr).toBe('');
+  });
+
+  test('the CLI stops a background agent after the end of stdin', async () => {
+    const script = withAgent(new Promise(() => undefined));
+    const run = await cli.runUntil(
+      { script, args, env, prompt: 'go', staysOpen: true },
+      async (claude) => {
+        await claude.line('the result', isResult);
+        claude.close();
+      },
+    );
+    expect(run.results.map(originOf)).toEqual(['-']);
+    expect(run.stderr).toContain('Background tasks still running');
+    expect(run.exitCode).toBe(0);
+  });
+
+  test('the CLI waits for a background command until the time limit of the command', async () => {
+    const [name, input] = background('sleep 600');
+    const script = calling([name, { ...input, timeout: 1_000 }]);
+    const run = await cli.run({ script, args, env, prompt: 'go' });
+    expect(run.results.map(originOf)).toEqual(['-', 'task-notification']);
+    expect(JSON.stringify(run.requests.at(-1)?.body.messages)).toContain('background time limit');
+    expect(run.stderr).toBe('');
+  });
+});
+
 test("each event of a monitor starts a turn, and the turn's result line names the origin", async () => {
   const script = calling(
     ['ToolSearch', { query: 'select:Monitor', max_results: 1 }],

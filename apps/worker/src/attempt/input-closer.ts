@@ -4,8 +4,8 @@ import type { MessageRelay } from './message-relay.ts';
 
 /**
  * How long stdin stays open while only background tasks are pending, in milliseconds. During this
- * time the process takes messages of callers. Stdin must be closed at some point: the CLI limits
- * its wait for background tasks only after the end of stdin (docs/claude-cli.md, section 17).
+ * time the process takes messages of callers. Stdin must be closed at some point: the CLI limits its
+ * wait for background agents only after the end of stdin (docs/claude-cli.md, section 17).
  */
 const TASKS_OPEN_MS = 120_000;
 
@@ -34,11 +34,17 @@ export function createInputCloser(
     timer = undefined;
   }
 
+  // Once the relay has sent, it calls `check`. If no message was sent, the wait begins anew.
+  function endWait(): void {
+    if (relay.isSending()) timer = undefined;
+    else input.close();
+  }
+
   return {
     check() {
       if (hasEnded) return;
       if (work.hasOnlyTasks()) {
-        timer ??= setTimeout(input.close, TASKS_OPEN_MS);
+        timer ??= setTimeout(endWait, TASKS_OPEN_MS);
         return;
       }
       stopTimer();

@@ -119,6 +119,24 @@ test('a message that races with the end of its session is refused, or undelivere
   }
 });
 
+test('a message is refused while a worker of an older version runs the session, and accepted once the session is queued again', async ({
+  messages,
+  stores,
+  db,
+}) => {
+  const { id } = await stores.sessions.insertIfAbsent(makeSession());
+  const owner = await stores.own(id);
+  // The lease of an older worker lacks this field.
+  const sessions = db.collection<{ _id: string }>('sessions');
+  await sessions.updateOne({ _id: id }, { $unset: { 'lease.takes_messages': '' } });
+  const send = () => messages.sendMessage(id, { content: 'hello' }, { idempotency_key: 'k' });
+  await expect(send()).rejects.toMatchObject({ code: 'WORKER_OUTDATED' });
+  expect(await messages.listMessages(id)).toEqual({ messages: [] });
+  expect(await db.collection('messages').countDocuments({ session_id: id })).toBe(0);
+  await owner.returnToQueue({ reason: 'hand_back' }, { outcome: 'handed_back' });
+  expect(await send()).toMatchObject({ status: 'queued', replayed: false });
+});
+
 test('a message that two callers take back at once is cancelled for both', async ({
   messages,
   stores,

@@ -68,8 +68,61 @@ describe('the owner of a session with messages', () => {
     const owner = await stores.own(session.id);
     for (let time = 0; time < 2; time += 1) {
       const news = await owner.requeueMessages(pending(lost, waiting));
-      expect(news).toEqual({ pending_messages: pending(waiting, lost) });
+      expect(news).toEqual({ pending_messages: pending(lost, waiting) });
     }
+  });
+
+  test('makes lost messages pending again in their order, before the other messages', async ({
+    stores,
+  }) => {
+    const [first, second, waiting] = [newId(), newId(), newId()];
+    const session = makeSession({ pending_messages: pending(waiting) });
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    expect(await owner.requeueMessages([])).toEqual({});
+    const news = { pending_messages: pending(first, second, waiting) };
+    expect(await owner.requeueMessages(pending(first, second))).toEqual(news);
+    expect((await stores.sessions.get(session.id))?.pending_messages).toEqual(
+      news.pending_messages,
+    );
+  });
+
+  test('releases the messages that it claimed, so that callers can take them back', async ({
+    stores,
+  }) => {
+    const [first, second] = [newId(), newId()];
+    const session = makeSession({ pending_messages: pending(first, second) });
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    await owner.claimMessages({ later: true });
+    for (let time = 0; time < 2; time += 1) {
+      expect(await owner.releaseMessages()).toEqual({ pending_messages: pending(first, second) });
+    }
+    expect(await stores.messageAcceptance.withdraw(session.id, first)).toBe('withdrawn');
+    expect(await owner.claimMessages({ later: true })).toEqual([
+      { id: second, bytes: 1, sent_by: 1 },
+    ]);
+  });
+
+  test('releases nothing if no message is pending', async ({ stores }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    expect(await (await stores.own(id)).releaseMessages()).toBeNull();
+  });
+
+  test('claims only the messages of other priorities during a turn', async ({ stores }) => {
+    const [now, later] = [newId(), newId()];
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const owner = await stores.own(id);
+    const accepted = [
+      { id: later, bytes: 1, priority: 'later' as const },
+      { id: now, bytes: 1, priority: 'now' as const },
+    ];
+    for (const message of accepted) await stores.messageAcceptance.accept(id, message);
+    expect(await owner.claimMessages({ later: false })).toEqual([
+      { id: later, bytes: 1, priority: 'later' },
+      { id: now, bytes: 1, priority: 'now', sent_by: 1 },
+    ]);
+    expect(await stores.messageAcceptance.withdraw(id, later)).toBe('withdrawn');
   });
 
   test('does not complete the session while a message is pending', async ({ stores }) => {
@@ -95,8 +148,21 @@ describe('the owner of a session with messages', () => {
     const options = { undelivered: [dropped] };
     expect(await owner.conclude('completed', {}, {}, options)).toBe('pending');
     await stores.messageAcceptance.withdraw(session.id, other);
-    expect(await owner.conclude('completed', {}, {}, options)).not.toBe('pending');
+    expect(await owner.conclude('completed', {}, {}, options)).toEqual({
+      pending_messages: pending(dropped),
+    });
     expect(await stores.sessions.get(session.id)).toMatchObject({ status: 'completed' });
+    expect(await owner.conclude('completed', {}, {}, { undelivered: [] })).toEqual({});
+  });
+
+  test('completes the session if the messages that may stay undelivered were taken back', async ({
+    stores,
+  }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const owner = await stores.own(id);
+    const options = { undelivered: [newId()] };
+    expect(await owner.conclude('completed', {}, {}, options)).toEqual({});
+    expect(await stores.sessions.get(id)).toMatchObject({ status: 'completed' });
   });
 
   test('drops messages that cannot be delivered', async ({ stores }) => {
@@ -104,7 +170,9 @@ describe('the owner of a session with messages', () => {
     const session = makeSession({ pending_messages: pending(missing, other) });
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);
-    expect(await owner.dropMessages([missing])).toEqual({ pending_messages: pending(other) });
+    for (let time = 0; time < 2; time += 1) {
+      expect(await owner.dropMessages([missing])).toEqual({ pending_messages: pending(other) });
+    }
   });
 
   test.for(['failed', 'cancelled'] as const)(
@@ -137,6 +205,8 @@ describe('the owner of a session with messages', () => {
 
   const WRITES: [string, (owner: OwnedSession, id: string) => Promise<unknown>][] = [
     ['claimMessages', (owner) => owner.claimMessages({ later: true })],
+    ['releaseMessages', (owner) => owner.releaseMessages()],
+    ['dropMessages', (owner, id) => owner.dropMessages([id])],
     ['requeueMessages', (owner, id) => owner.requeueMessages(pending(id))],
     ['a delivery', (owner, id) => owner.commit({ delivered: [id] })],
     ['conclude', (owner) => owner.conclude('completed', {}, {})],

@@ -8,8 +8,8 @@ describe('a line of a transcript', () => {
   test.each<[what: string, entry: object | string, isEntry: boolean]>([
     ['with the uuid', { type: 'user', uuid: UUID }, true],
     ['of an attachment that names the message', attachment({ source_uuid: UUID }), true],
-    ['that merged the message', { uuid: OTHER, mergedSendUuids: [OTHER, UUID] }, true],
-    ['of an attachment that merged it', attachment({ mergedSendUuids: [UUID] }), true],
+    ['that merged the message', { type: 'user', uuid: OTHER, mergedSendUuids: [UUID] }, true],
+    ['that a compaction stored again', { type: 'user', uuid: OTHER, sentAsUuid: UUID }, true],
     ['that follows it', { type: 'assistant', uuid: OTHER, parentUuid: UUID }, false],
     ['with the uuid inside a result', { uuid: OTHER, toolUseResult: { uuid: UUID } }, false],
     ['that only quotes it', { uuid: OTHER, message: { content: `"uuid":"${UUID}"` } }, false],

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { takenMessagesIn } from '../../../../apps/worker/src/transcript/taken-messages.ts';
+import {
+  createMessageIdFinder,
+  takenMessagesIn,
+} from '../../../../apps/worker/src/transcript/taken-messages.ts';
 
 const taken = (entry: object) => takenMessagesIn(JSON.stringify(entry));
 
@@ -25,4 +28,13 @@ test('the ids in the input of a tool call do not count', () => {
 
 test('an incomplete line names no message', () => {
   expect(takenMessagesIn('{"type":"user","mergedSendUuids":["a"')).toEqual([]);
+});
+
+test('a message is found in a line that arrives in pieces', () => {
+  const id = '01a22cd2-5cbf-7081-8d7c-7b723d85bede';
+  const line = JSON.stringify({ type: 'attachment', attachment: { source_uuid: id } });
+  const finder = createMessageIdFinder();
+  expect(finder.add(Buffer.from(line.slice(0, 50)))).toEqual([]);
+  expect(finder.add(Buffer.from(line.slice(50)))).toEqual([]);
+  expect(finder.add(Buffer.from('\n{"type":"user"'))).toEqual([id]);
 });
