@@ -138,6 +138,23 @@ describe('a message to a running session', () => {
     expect(requestsWith(api.requests, id, 'one more thing')).not.toEqual([]);
   });
 
+  test.concurrent('with the priority later can be taken back while the first turn runs', async ({
+    scripted,
+    api,
+  }) => {
+    count += 1;
+    const gate = join(scripted.root, `gate-${count}`);
+    const query = `wait ${gate}`;
+    const id = await scripted.launch({ query, allowed_tools: ['Bash'] }, { delay_ms: 1_000 });
+    const { id: message } = await send(scripted, id, 'no need', 'later');
+    await scripted.until(id, 'in its tool call', (session) => session.last_event_seq >= 3);
+    const cancelled = await scripted.baton.messages.cancelMessage(id, message);
+    expect(cancelled).toMatchObject({ status: 'cancelled' });
+    await writeFile(gate, '');
+    expect(await scripted.ended(id)).toMatchObject({ status: 'completed' });
+    expect(requestsWith(api.requests, id, 'no need')).toEqual([]);
+  });
+
   test.concurrent('can be taken back before it is sent', async ({ scripted, api }) => {
     const id = await scripted.launch({ query: 'hello' }, { delay_ms: 2_000 });
     const { id: message } = await send(scripted, id, 'never mind');

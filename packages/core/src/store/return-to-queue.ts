@@ -50,7 +50,6 @@ export function createReturnToQueue(
     // messages back.
     const isAnswered = reason === 'message' || keepsResult === true;
     const outdated = isAnswered ? {} : ({ last_result: '' } as const);
-    const released = { ...outdated, ...FREED_LEASE } as const;
     const fields = (now: Date) => ({
       updated_at: now,
       ...encodeFields(kept),
@@ -61,7 +60,7 @@ export function createReturnToQueue(
       ['starting', 'running'],
       (now) => ({
         $set: { status: 'queued', ...fields(now), ...defined({ not_before }) },
-        $unset: released,
+        $unset: { ...outdated, ...FREED_LEASE },
         ...defined({ $inc: counted ? { [`counts.${counted}`]: 1 } : undefined }),
         // A hand-back or a host failure makes no webhook event, because the session did not fail.
         ...(reason === 'retry' ? appendOutboxEvent('session.retried', attempt, now) : {}),
@@ -78,7 +77,7 @@ export function createReturnToQueue(
           ...fields(now),
           ...encodeFields(defined({ result })),
         },
-        $unset: released,
+        $unset: { last_result: '', ...FREED_LEASE },
         ...appendOutboxEvent('session.cancelled', attempt, now),
       }),
       { cancel_requested_at: { $exists: true } },

@@ -10,7 +10,7 @@ describe('a message', () => {
     'is accepted by a %s session',
     async (status, { stores }) => {
       const { id, updated_at } = await stores.sessions.insertIfAbsent(
-        makeSession({ status, created_at: new Date(0) }),
+        makeSession({ status, created_at: new Date(0), lease: { fence: 1, takes_messages: true } }),
       );
       const [first, second] = [newMessage(), newMessage(7)];
       expect(await stores.messageAcceptance.accept(id, first)).toEqual({ kind: 'accepted' });

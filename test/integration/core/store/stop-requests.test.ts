@@ -41,6 +41,15 @@ describe('a cancel request', () => {
     },
   );
 
+  test('for a session that has its answer and waits for a message keeps the answer', async ({
+    requests,
+    stores,
+  }) => {
+    const result = { type: 'result' as const, subtype: 'success', is_error: false };
+    const { id } = await stores.sessions.insertIfAbsent(makeSession({ last_result: result }));
+    expect(await requests.requestCancel(id)).toMatchObject({ status: 'cancelled', result });
+  });
+
   test('for a running session reaches the owner with its next write', async ({
     requests,
     stores,

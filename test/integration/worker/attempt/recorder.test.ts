@@ -119,6 +119,37 @@ describe('the recorder', () => {
     expect(commits.slice(2).every(({ transcript }) => transcript === undefined)).toBe(true);
   });
 
+  test('stores a message as delivered only with the event that shows it', async ({ db }) => {
+    const [started, mayInsert] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const commits: Progress[] = [];
+    const { recorder } = await setScene(db, {
+      events: (store) => ({
+        async insert(events) {
+          started.resolve();
+          await mayInsert.promise;
+          return store.insert(events);
+        },
+      }),
+      owned: (owned) => ({
+        commit: (progress) => {
+          commits.push(progress);
+          return owned.commit(progress);
+        },
+      }),
+    });
+    await recorder.record(line('{"n":1}'));
+    await started.promise;
+    await recorder.record(line('{"n":2}'));
+    recorder.amend({ transcript: { files: [] }, delivered: [{ id: 'shown by 2', seq: 2 }] });
+    mayInsert.resolve();
+    await recorder.flush();
+    expect(commits.map(({ last_event_seq, delivered }) => [last_event_seq, delivered])).toEqual([
+      [1, undefined],
+      [2, ['shown by 2']],
+    ]);
+    await recorder.finish();
+  });
+
   test('renews the lease while the CLI prints nothing', async ({ db }) => {
     const { recorder, document } = await setScene(db, { leaseMs: 300 });
     const expiry = async () => ((await document())['lease'] as { expires_at: Date }).expires_at;

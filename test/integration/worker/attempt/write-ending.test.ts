@@ -34,6 +34,7 @@ const test = base.extend('scene', async ({ stores }) => ({
     return {
       id: session.id,
       read: () => stores.sessions.get(session.id),
+      cancel: () => stores.stopRequests.requestCancel(session.id),
       withdraw: (message: string) => stores.messageAcceptance.withdraw(session.id, message),
       end: (outcome: Outcome, changes: Partial<EndingFacts> = {}) =>
         writeEnding(owned, outcome, { ...facts, ...changes }),
@@ -62,6 +63,15 @@ describe('an attempt that completed', () => {
     expect(session).toMatchObject({ status: 'queued', last_result: result });
     expect(session?.pending_messages).toEqual(pending(message));
     expect(await withdraw(message)).toBe('withdrawn');
+  });
+
+  test('keeps its answer if a cancel comes while a message is pending', async ({ scene }) => {
+    const { end, read, cancel } = await scene.open(newId());
+    await cancel();
+    expect(await end(completed)).toEqual({ kind: 'ended', status: 'cancelled' });
+    const session = await read();
+    expect(session).toMatchObject({ status: 'cancelled', result });
+    expect(session).not.toHaveProperty('last_result');
   });
 
   test('ends the session if the CLI dropped every pending message', async ({ scene }) => {

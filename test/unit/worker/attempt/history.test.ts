@@ -7,6 +7,9 @@ import { makeSession } from '../../../support/factories.ts';
 
 const UUID = '0197f0a0-7777-7000-8000-000000000001';
 
+const MESSAGE = '0197f0a0-7777-7000-8000-000000000002';
+const TAKEN = JSON.stringify({ type: 'user', uuid: MESSAGE, message: { content: 'and?' } });
+
 const answer: Result = {
   type: 'result',
   subtype: 'success',
@@ -81,6 +84,14 @@ describe('the history of earlier attempts', () => {
     expect(await readHistory(events, session, complete)).toMatchObject({ amends: {}, answer });
   });
 
+  test('holds an answer that came after a message that is still pending', async () => {
+    const session = again({ last_result: answer, pending_messages: [{ id: MESSAGE, bytes: 1 }] });
+    const message = { role: 'assistant', content: [{ type: 'text', text: 'yes' }] };
+    const reply = JSON.stringify({ type: 'assistant', uuid: UUID, message });
+    const restored = { ...complete, uuids: new Set([UUID, MESSAGE]), messages: [TAKEN, reply] };
+    expect(await readHistory(events, session, restored)).toMatchObject({ answer });
+  });
+
   test.each([
     ['the transcript does not hold the whole turn', again({ last_result: answer }), partial],
     ['no result was committed', again(), complete],
@@ -88,6 +99,11 @@ describe('the history of earlier attempts', () => {
       'the CLI did not find the transcript and its worker died before it returned the session',
       again({ last_result: notFound }),
       complete,
+    ],
+    [
+      'the transcript ends in a message of a caller that is still pending',
+      again({ last_result: answer, pending_messages: [{ id: MESSAGE, bytes: 1 }] }),
+      { ...complete, uuids: new Set([UUID, MESSAGE]), messages: [TAKEN] },
     ],
     [
       'the prompt was not saved',

@@ -71,6 +71,11 @@ describe('a continued session', () => {
     ]);
   });
 
+  test('does not require messages because its parent had some', () => {
+    const parent = makeCompletedSession({ requires: ['a', 'messages'] });
+    expect(queuedSession(child(), parent.config, parent).requires).toEqual(['a']);
+  });
+
   test.each<[requires: unknown, inherited: string[] | undefined]>([
     ['text', undefined],
     [7, undefined],
