@@ -59,7 +59,9 @@ export async function attributeFailure(
 ): Promise<Outcome> {
   const { run, abort } = facts;
   if (outcome.kind !== 'failed') return outcome;
-  if (run.result !== null) return attributeLostConversation(outcome, facts, host);
+  // A good result that is not final says nothing about the turn after it, which failed.
+  const saysWhy = run.result !== null && (run.result.is_error || !run.isInterim);
+  if (saysWhy) return attributeLostConversation(outcome, facts, host);
   if (run.sawInit) return abort === null ? attributeFailedTurn(outcome, facts, host) : outcome;
   if (abort !== null && !(abort.kind === 'timed_out' && abort.deadline === 'startup')) {
     return outcome;

@@ -60,7 +60,11 @@ describe('a CLI whose temporary folder disappeared for a moment', () => {
     failure: { code: 'PROTOCOL', message: 'no result line', retryable: false },
   } as const;
 
-  async function judgeLostFile(facts: { sawInit: boolean; said: (folder: string) => string }) {
+  async function judgeLostFile(facts: {
+    sawInit: boolean;
+    said: (folder: string) => string;
+    run?: object;
+  }) {
     const runRoot = await mkdtemp(join(tmpdir(), 'baton-test-'));
     onTestFinished(() => rm(runRoot, { recursive: true }));
     const run = {
@@ -68,6 +72,7 @@ describe('a CLI whose temporary folder disappeared for a moment', () => {
       result: null,
       exit: { code: 70, signal: null },
       stderrTail: facts.said(runRoot),
+      ...facts.run,
     };
     const given = { run, abort: null, cwd: runRoot, runRoot, wasReplaced: () => false };
     return attributeFailure(
@@ -89,6 +94,15 @@ describe('a CLI whose temporary folder disappeared for a moment', () => {
 
   test('counts as a retryable failure after its first line', async () => {
     const outcome = await judgeLostFile({ sawInit: true, said: lost });
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'HOST_ERROR', retryable: true },
+    });
+  });
+
+  test('counts as a retryable failure in a turn after its first result', async () => {
+    const run = { result: { subtype: 'success', is_error: false }, isInterim: true };
+    const outcome = await judgeLostFile({ sawInit: true, said: lost, run });
     expect(outcome).toMatchObject({
       kind: 'failed',
       failure: { code: 'HOST_ERROR', retryable: true },
