@@ -2,13 +2,15 @@
 // message once.
 import { glob, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newId } from '@baton/core/internal';
+import { createProducer, newId, type SessionConfig } from '@baton/core/internal';
+import { Redis } from 'ioredis';
 import { describe, expect } from 'vitest';
 import { test as base, type Fleet } from '../support/fleet.ts';
 import { type MessagesApi, startMessagesApi } from '../support/messages-api/messages-api.ts';
 import { hang, type Reply, text, toolUse } from '../support/messages-api/reply.ts';
 import type { MessagesRequest } from '../support/messages-api/request.ts';
 import { claudeBin } from '../support/real-claude.ts';
+import { redisUrl } from '../support/services.ts';
 import { waitFor } from '../support/wait.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
@@ -18,7 +20,7 @@ const SAID = 'by the way';
 interface Scene {
   fleet: Fleet;
   api: MessagesApi;
-  worker(): Promise<WorkerProcess>;
+  worker(env?: Record<string, string>): Promise<WorkerProcess>;
   /** Makes the model answer messages, which it does not do at first. */
   answerMessages(): void;
 }
@@ -38,13 +40,14 @@ const test = base.extend<{ scene: Scene }>({
     await use({
       fleet,
       api,
-      worker: () =>
+      worker: (env) =>
         fleet.worker({
           CLAUDE_BIN: claudeBin(),
           ANTHROPIC_BASE_URL: api.url,
           ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
           CLAUDE_CODE_MAX_RETRIES: '0',
           DRAIN_TIMEOUT_MS: '0',
+          ...env,
         }),
       answerMessages() {
         isSilent = false;
@@ -56,11 +59,13 @@ const test = base.extend<{ scene: Scene }>({
 
 let count = 0;
 
+type Launch = (config: SessionConfig) => Promise<string>;
+
 /** A session whose tool call runs until `release` is called. */
-async function begin({ fleet }: Scene) {
+async function begin({ fleet }: Scene, launch: Launch = fleet.launch) {
   count += 1;
   const gate = join(fleet.root, `recovery-gate-${count}`);
-  const id = await fleet.launch({ query: `wait ${gate}`, allowed_tools: ['Bash'] });
+  const id = await launch({ query: `wait ${gate}`, allowed_tools: ['Bash'] });
   await fleet.until(id, 'in its tool call', (session) => session.last_event_seq >= 3);
   return { id, release: () => writeFile(gate, '') };
 }
@@ -207,5 +212,37 @@ test('a worker learns of a message by its heartbeat if the control channel is lo
   await messageAcceptance.accept(id, { id: message.id, bytes: content.length });
   await untilSent(scene, id);
   await release();
+  await expectOnce(scene, id);
+});
+
+test('a message is in the conversation once if Redis loses all its data and the worker is killed', {
+  timeout: 120_000,
+}, async ({ scene, onTestFinished }) => {
+  const { fleet } = scene;
+  // A numbered database of its own, so that flushing it does not affect other tests.
+  const url = new URL(redisUrl());
+  url.pathname = '/12';
+  const redis = new Redis(url.href);
+  const producer = createProducer({
+    connection: url.href,
+    prefix: fleet.env['QUEUE_PREFIX'] ?? '',
+  });
+  onTestFinished(async () => {
+    await redis.flushdb();
+    redis.disconnect();
+    await producer.close();
+  });
+  const REDIS_URL = url.href;
+  const first = await scene.worker({ REDIS_URL });
+  const { id, release } = await begin(
+    scene,
+    async (config) => (await producer.launchSession(config)).id,
+  );
+  await sendUntilRead(scene, id);
+  await redis.flushdb();
+  await first.kill();
+  scene.answerMessages();
+  await release();
+  await scene.worker({ REDIS_URL });
   await expectOnce(scene, id);
 });
