@@ -49,9 +49,13 @@ async function testMixed(older: string): Promise<boolean> {
 async function runAll(fleet: Fleet, oldRoot: string): Promise<boolean> {
   let allHold = true;
   try {
-    for (const { name, needs, run } of SCENARIOS) {
+    for (const { name, needs, lacks, run } of SCENARIOS) {
       if (needs !== undefined && !existsSync(join(oldRoot, needs))) {
         console.log(`skipped: ${name}: the older commit has no ${needs}`);
+        continue;
+      }
+      if (lacks !== undefined && existsSync(join(oldRoot, lacks))) {
+        console.log(`skipped: ${name}: the older commit has ${lacks}`);
         continue;
       }
       try {

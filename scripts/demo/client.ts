@@ -4,12 +4,17 @@ import {
   eventViewSchema,
   type Info,
   infoSchema,
+  type MessageView,
+  messageViewSchema,
+  type SentMessage,
+  sentMessageSchema,
 } from '@baton/core/internal';
 import { z } from 'zod';
 
+const messagePage = z.object({ messages: z.array(messageViewSchema) });
 const eventPage = z.object({ events: z.array(eventViewSchema), next_after: z.int() });
 
-/** The API calls of the demo. A call that the API refuses throws an error with the API's answer. */
+/** The API calls of the demo and of the test of mixed versions. A call that the API refuses throws an error with the API's answer. */
 export type Client = {
   readonly launch: (body: object) => Promise<Info>;
   readonly continueSession: (id: string, body: object) => Promise<Info>;
@@ -18,6 +23,8 @@ export type Client = {
     id: string,
     after: number,
   ) => Promise<{ events: EventView[]; next_after: number }>;
+  readonly sendMessage: (id: string, body: object) => Promise<SentMessage>;
+  readonly messages: (id: string) => Promise<{ messages: MessageView[] }>;
 };
 
 /** Creates a client of the API at this URL. `signal` aborts its calls. */
@@ -40,5 +47,7 @@ export function createClient(api: string, signal?: AbortSignal): Client {
     continueSession: (id, body) => call(infoSchema, `/v1/sessions/${id}/continue`, body),
     info: (id) => call(infoSchema, `/v1/sessions/${id}`),
     events: (id, after) => call(eventPage, `/v1/sessions/${id}/events?after=${after}`),
+    sendMessage: (id, body) => call(sentMessageSchema, `/v1/sessions/${id}/messages`, body),
+    messages: (id) => call(messagePage, `/v1/sessions/${id}/messages`),
   };
 }

@@ -1,6 +1,6 @@
 // Runs the new API together with workers of two versions, on one Redis and one MongoDB.
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createProducer, type Info, isTerminal, type Producer } from '@baton/core/internal';
 import { FAKE_CLAUDE } from '../../test/fake-claude/install.ts';
@@ -14,6 +14,7 @@ import type { Services } from '../../tools/dev-services/services.ts';
 import { type Client, createClient } from '../demo/client.ts';
 import type { Sink } from '../stack/sink.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
 const LEASE_MS = 3_000;
 const DRAIN_TIMEOUT_MS = 1_000;
 const SESSION_LIMIT_MS = 60_000;
@@ -108,7 +109,10 @@ export async function openFleet(
     api,
     producer,
     async worker(version) {
-      const program = workerProgram(settings, `the ${version} worker`, DRAIN_TIMEOUT_MS);
+      // Each version talks to the fake CLI in its own way, so it uses the fake CLI of its commit.
+      const root = version === 'old' ? oldRoot : ROOT;
+      const own = { ...settings, CLAUDE_BIN: join(root, relative(ROOT, FAKE_CLAUDE)) };
+      const program = workerProgram(own, `the ${version} worker`, DRAIN_TIMEOUT_MS);
       const main = version === 'old' ? join(oldRoot, 'apps/worker/src/main.ts') : program.main;
       const child: Child<WorkerLine> = await startChild(host, { ...program, main });
       workers.push(child);

@@ -11,12 +11,17 @@ export interface Scenario {
   name: string;
   /** A file that the older commit must have. If the file is missing, the scenario is skipped. */
   needs?: string;
+  /** A file that the older commit must not have. If the file is there, the scenario is skipped. */
+  lacks?: string;
   run(fleet: Fleet): Promise<void>;
 }
 
 const query = fakePrompt([{ say: 'done' }]);
 // Only the first attempt hangs, because the second attempt resumes the conversation.
 const HANGING = fakePrompt([{ say: 'begun' }, { hang: true }]);
+
+// A commit without this file has workers that know no messages.
+const MESSAGES = 'packages/core/src/store/message-acceptance.ts';
 
 const OTHER: Record<Version, Version> = { old: 'new', new: 'old' };
 
@@ -62,6 +67,37 @@ export const SCENARIOS: readonly Scenario[] = [
         Array.from({ length: 20 }, () => fleet.api.launch({ query })),
       );
       for (const { id } of launched) completedOn(await fleet.ended(id));
+    },
+  },
+  {
+    name: 'a session that has a message waits for a new worker, which delivers the message',
+    lacks: MESSAGES,
+    async run(fleet) {
+      const { id } = await fleet.api.launch({ query });
+      await fleet.api.sendMessage(id, { content: query });
+      const old = await fleet.worker('old');
+      // The queue is first in, first out, so the old worker has then left the session with a message.
+      completedOn(await fleet.ended((await fleet.api.launch({ query })).id), old.id);
+      // An old worker that runs on may take the job again, and delay it for longer each time.
+      await old.stop();
+      const worker = await fleet.worker('new');
+      completedOn(await fleet.ended(id), worker.id);
+      const { messages } = await fleet.api.messages(id);
+      const statuses = messages.map(({ status }) => status).join();
+      check(statuses === 'delivered', `expected a delivered message, got: ${statuses}`);
+    },
+  },
+  {
+    name: 'the new API sends no message to a session that an old worker runs',
+    lacks: MESSAGES,
+    async run(fleet) {
+      await fleet.worker('old');
+      const { id } = await fleet.api.launch({ query: HANGING });
+      await fleet.until(id, 'running', ({ status }) => status === 'running');
+      const refusal = await fleet.api
+        .sendMessage(id, { content: 'hello' })
+        .then(({ status }) => `a message with the status ${status}`, String);
+      check(refusal.includes('WORKER_OUTDATED'), `expected WORKER_OUTDATED, got ${refusal}`);
     },
   },
   {

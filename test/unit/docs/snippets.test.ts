@@ -25,6 +25,15 @@ describe('the code blocks of the pages', () => {
     ).toEqual([]);
   });
 
+  // All pages run against one Baton, which refuses a second request with a key that it knows.
+  test('use each idempotency key once', () => {
+    const keys = blocks.flatMap(({ code }) =>
+      [...code.matchAll(/idempotency[-_]?key['"]?: ?['"]?([\w-]+)/gi)].map(([, key]) => key),
+    );
+    expect(keys.length).toBeGreaterThan(10);
+    expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+  });
+
   test('parse if they are JSON', () => {
     const broken = blocks.filter(({ language, code }) => language === 'json' && !parses(code));
     expect(broken).toEqual([]);
