@@ -21,6 +21,8 @@ export interface OwnClaude {
   send(content: string): void;
   /** Resolves when the CLI has printed a result with this answer. */
   untilAnswered(answer: string): Promise<void>;
+  /** Closes stdin, and resolves when the CLI has ended. */
+  finish(): Promise<void>;
   /** Kills the CLI and removes its files. */
   end(): Promise<void>;
 }
@@ -59,6 +61,10 @@ export async function startOwnClaude(
           wake = resolve;
         });
       }
+    },
+    async finish() {
+      claude.stdin.end();
+      await claude;
     },
     async end() {
       claude.kill();

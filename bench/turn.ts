@@ -7,18 +7,20 @@ import { execa } from 'execa';
 import { startMessagesApi } from '../test/support/messages-api/messages-api.ts';
 import { text } from '../test/support/messages-api/reply.ts';
 import { addedMeasure, type Measure, median } from './measure.ts';
+import { startOwnClaude } from './own-claude.ts';
 import { byHandEnv, CLAUDE } from './real-cli.ts';
 import { createRig, type Urls } from './rig.ts';
 
 const QUERY = 'Say hello.';
+const ANSWER = 'Hello.';
 const ROUNDS = 9;
 
 /**
- * Runs the same turn alternately with Baton and without Baton, and compares the median wall times.
+ * Runs the same turn in turn with Baton and without Baton, and compares the median wall times.
  */
-export async function benchTurn(mongo: Mongo, urls: Urls): Promise<Measure> {
+export async function benchTurn(mongo: Mongo, urls: Urls): Promise<Measure[]> {
   const root = await mkdtemp(join(tmpdir(), 'baton-bench-'));
-  const api = await startMessagesApi({ script: [text('Hello.')] });
+  const api = await startMessagesApi({ script: [text(ANSWER)] });
   const credentials = { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: 'scripted' };
   const rig = await createRig(mongo, urls);
   await rig.worker({ ...credentials, CLAUDE_BIN: CLAUDE });
@@ -44,19 +46,31 @@ export async function benchTurn(mongo: Mongo, urls: Urls): Promise<Measure> {
     return Date.now() - start;
   }
 
-  const times = { ours: [] as number[], plain: [] as number[] };
+  // What Baton does: the prompt is a line of streaming input, and stdin is closed after the result.
+  async function streamed(): Promise<number> {
+    const start = Date.now();
+    const claude = await startOwnClaude(credentials, QUERY, ANSWER);
+    await claude.finish();
+    const took = Date.now() - start;
+    await claude.end();
+    return took;
+  }
+
+  const times = { ours: [] as number[], plain: [] as number[], streamed: [] as number[] };
   for (let round = 0; round <= ROUNDS; round += 1) {
-    const [baton, byHand] = [await ours(), await plain(round)];
+    const [baton, byHand, byStream] = [await ours(), await plain(round), await streamed()];
     if (round === 0) continue; // warm-up
     times.ours.push(baton);
     times.plain.push(byHand);
+    times.streamed.push(byStream);
   }
   await rig.close();
   await api.stop();
   await rm(root, { recursive: true, force: true });
-  return addedMeasure('one-turn session, wall time', 'ms', {
-    ours: median(times.ours),
-    byHand: median(times.plain),
-    most: 150,
-  });
+  const compare = (name: string, byHand: number[]) =>
+    addedMeasure(name, 'ms', { ours: median(times.ours), byHand: median(byHand), most: 150 });
+  return [
+    compare('one-turn session, wall time', times.plain),
+    compare('one-turn session, against streaming input', times.streamed),
+  ];
 }
