@@ -1,10 +1,11 @@
 // Messages to sessions whose worker is killed or drained. The conversation that survives has each
 // message once.
-import { glob, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createProducer, newId, type SessionConfig } from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import { describe, expect } from 'vitest';
+import { sendUntilRead } from '../support/cli-queue.ts';
 import { test as base, type Fleet } from '../support/fleet.ts';
 import { type MessagesApi, startMessagesApi } from '../support/messages-api/messages-api.ts';
 import { hang, type Reply, text, toolUse } from '../support/messages-api/reply.ts';
@@ -78,26 +79,6 @@ const untilSent = ({ fleet }: Scene, id: string) =>
     Boolean(first?.sent_by),
   );
 
-/** Returns how many messages the CLI has put into its queue so far, as its transcript says. */
-async function countQueued({ fleet }: Scene, id: string): Promise<number> {
-  let count = 0;
-  for await (const file of glob(join(fleet.root, 'tmp', '**', `${id}.jsonl`))) {
-    count += (await readFile(file, 'utf8')).split('"operation":"enqueue"').length - 1;
-  }
-  return count;
-}
-
-/**
- * Sends a message, and waits until the CLI has read it. A message is marked as sent before that.
- */
-async function sendUntilRead(scene: Scene, id: string): Promise<void> {
-  const before = await countQueued(scene, id);
-  await send(scene, id);
-  await waitFor('the CLI to read the message', async () => {
-    return (await countQueued(scene, id)) > before;
-  });
-}
-
 const untilDelivered = ({ fleet }: Scene, id: string) =>
   fleet.until(id, 'without a pending message', (session) => session.pending_messages?.length === 0);
 
@@ -140,9 +121,9 @@ describe('a message whose worker is killed', () => {
     await stored.release();
     await untilDelivered(scene, stored.id);
     // Sent: the message waits in the CLI for the end of the tool call.
-    await sendUntilRead(scene, sent.id);
+    await sendUntilRead(scene.fleet, sent.id, () => send(scene, sent.id));
     // Taken: the model has the message, but the worker has saved nothing of it.
-    await sendUntilRead(scene, taken.id);
+    await sendUntilRead(scene.fleet, taken.id, () => send(scene, taken.id));
     victim.signal('SIGSTOP');
     await taken.release();
     await untilAsked(scene, taken.id);
@@ -238,7 +219,7 @@ test('a message is in the conversation once if Redis loses all its data and the 
     scene,
     async (config) => (await producer.launchSession(config)).id,
   );
-  await sendUntilRead(scene, id);
+  await sendUntilRead(fleet, id, () => send(scene, id));
   await redis.flushdb();
   await first.kill();
   scene.answerMessages();

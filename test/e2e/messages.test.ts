@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MessageView, Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
+import { sendUntilRead } from '../support/cli-queue.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { type Reply, text, toolUse } from '../support/messages-api/reply.ts';
 import type { MessagesRequest } from '../support/messages-api/request.ts';
@@ -57,9 +58,8 @@ describe('a message to a running session', () => {
     api,
   }) => {
     const { id, release } = await begin(scripted);
-    const sent = await send(scripted, id, 'use tabs');
+    const sent = await sendUntilRead(scripted, id, () => send(scripted, id, 'use tabs'));
     expect(sent).toMatchObject({ status: 'queued', session_id: id });
-    await untilSent(scripted, id, sent.id);
     await release();
     const session = await scripted.ended(id);
     expect(session).toMatchObject({ status: 'completed', attempts: [{ outcome: 'completed' }] });
