@@ -17,6 +17,7 @@ import {
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
+import { createInOrder } from '../runtime/in-order.ts';
 import type { NewMessage } from '../store/message-store.ts';
 import type { Stores } from '../store/stores.ts';
 import type { SessionManager } from './session-manager.ts';
@@ -57,6 +58,13 @@ export type SendMessage = (
 ) => Promise<Replayable>;
 
 /**
+ * How long a message with a key waits for earlier messages with keys to the same session, in
+ * milliseconds. Without this order, many of them at once would race for the count of accepted
+ * messages, and most would lose. A hundred take about two seconds.
+ */
+const ORDER_WAIT_MS = 5_000;
+
+/**
  * How often Baton offers a message with a key to its session. Each try may fail because the session
  * accepted another message at the same time.
  */
@@ -65,6 +73,7 @@ const MAX_ROUNDS = 50;
 /** Creates the function that sends messages. */
 export function createSendMessage({ manager, stores, queue }: MessageDeps): SendMessage {
   const { messages, messageAcceptance } = stores;
+  const inOrder = createInOrder(ORDER_WAIT_MS);
 
   async function getEarlier(session: Session, message: NewMessage): Promise<Replayable | null> {
     const earlier = await messages.get(session.id, message.id);
@@ -122,7 +131,12 @@ export function createSendMessage({ manager, stores, queue }: MessageDeps): Send
     const id = key === undefined ? newId() : idOfMessageKey(tenant, sessionId, key);
     const { root_session_id } = session;
     const message = { id, session_id: sessionId, root_session_id, content, priority };
-    const sent = await deliver(session, message, key !== undefined);
+    const sent =
+      key === undefined
+        ? await deliver(session, message, false)
+        : await inOrder(sessionId, async () =>
+            deliver(await manager.getSession(sessionId), message, true),
+          );
     if (!sent) {
       if (on_ended === 'continue') return continueInstead(session, message, options);
       const { status } = await manager.getSession(sessionId);

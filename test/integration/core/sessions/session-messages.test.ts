@@ -153,6 +153,16 @@ test('a message that two callers take back at once is cancelled for both', async
   }
 });
 
+test('a hundred messages with keys are accepted at once', async ({ messages, stores }) => {
+  const { id } = await stores.sessions.insertIfAbsent(makeSession());
+  const sent = await Promise.all(
+    Array.from({ length: 100 }, (_, n) =>
+      messages.sendMessage(id, { content: `message ${n}` }, { idempotency_key: `key ${n}` }),
+    ),
+  );
+  expect(sent.every(({ status }) => status === 'queued')).toBe(true);
+});
+
 test('a message that only a lost attempt delivered can be taken back', async ({
   messages,
   stores,
