@@ -1,12 +1,20 @@
 // Tests what the CLI does with several messages on one stdin.
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Reply, text, toolUse } from '../support/messages-api/reply.ts';
-import type { Line, RunningClaude } from '../support/real-claude.ts';
+import { text, toolUse } from '../support/messages-api/reply.ts';
 import { waitFor } from '../support/wait.ts';
-import { type Cli, type CliRun, halfAnAnswer, makeCli } from './cli.ts';
+import { type Cli, makeCli } from './cli.ts';
+import {
+  answersOf,
+  converse,
+  isResult,
+  isState,
+  newestId,
+  resultOf,
+  statesOf,
+  toolRuns,
+  WAITS,
+} from './converse.ts';
 import { entriesOf } from './transcript.ts';
 
 let cli: Cli;
@@ -15,57 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => cli.remove());
 
-let count = 0;
-const newestId = () => `0197f0a0-aaaa-7000-8000-${String(count).padStart(12, '0')}`;
-
-const isResult = (line: Line) => line.type === 'result';
-const resultOf = (uuid: string) => (line: Line) =>
-  isResult(line) && line['user_message_uuid'] === uuid;
-const isState = (uuid: string, state: string) => (line: Line) =>
-  line['command_uuid'] === uuid && line['state'] === state;
-const statesOf = (run: CliRun, uuid: string) =>
-  run.allLines.filter((line) => line['command_uuid'] === uuid).map((line) => line['state']);
-const answersOf = (run: CliRun) => run.results.map((line) => line['result']);
-
-interface Scene {
-  id: string;
-  claude: RunningClaude;
-  /** Ends the tool call that is running. */
-  release(): Promise<void>;
-}
-
-/** Runs the CLI with an open stdin, which is closed after `act`. */
-async function converse(
-  replies: Reply[],
-  act: (scene: Scene) => Promise<unknown>,
-  args: string[] = [],
-): Promise<CliRun & { id: string }> {
-  count += 1;
-  const id = newestId();
-  const go = join(cli.home.workDir, id);
-  const options = {
-    script: replies,
-    args: [`--session-id=${id}`, '--allowedTools=Bash', ...args],
-    prompt: 'go',
-    staysOpen: true,
-    env: { GO: go },
-  };
-  const run = await cli.runUntil(options, async (claude) => {
-    await act({ id, claude, release: () => writeFile(go, '') });
-    claude.close();
-  });
-  return { ...run, id };
-}
-
-/** Waits until the tool call of `WAITS` runs. */
-const toolRuns = (claude: RunningClaude) =>
-  claude.line('the tool call', (line) => JSON.stringify(line).includes('until [ -f'));
-
-const WAITS = () => toolUse('Bash', { command: 'until [ -f $GO ]; do sleep 0.1; done; echo made' });
-
 describe('a message that is sent after a result', () => {
   test('gets a turn of its own in the same process, with an init and a result', async () => {
-    const run = await converse([text('one'), text('two')], async ({ claude }) => {
+    const run = await converse(cli, [text('one'), text('two')], async ({ claude }) => {
       await claude.line('the first result', isResult);
       const second = claude.send('again');
       await claude.line('the second result', resultOf(second));
@@ -84,7 +44,7 @@ describe('a message that is sent after a result', () => {
 
   test('is an entry of the transcript with its uuid, and its states are reported under that uuid', async () => {
     let uuid = '';
-    const run = await converse([text('one'), text('two')], async ({ claude }) => {
+    const run = await converse(cli, [text('one'), text('two')], async ({ claude }) => {
       await claude.line('the first result', isResult);
       uuid = claude.send('again');
       await claude.line('the second result', resultOf(uuid));
@@ -95,7 +55,7 @@ describe('a message that is sent after a result', () => {
   });
 
   test('has the turns, the usage and the total cost of a result of its own', async () => {
-    const run = await converse([text('one'), text('two')], async ({ claude }) => {
+    const run = await converse(cli, [text('one'), text('two')], async ({ claude }) => {
       await claude.line('the first result', isResult);
       await claude.line('the second result', resultOf(claude.send('again')));
     });
@@ -110,7 +70,7 @@ describe('a message that is sent during a tool call', () => {
   async function during(priority: 'next' | 'later' | 'now') {
     let uuid = '';
     const replies = [WAITS(), text('one'), text('two')];
-    const run = await converse(replies, async ({ claude, release }) => {
+    const run = await converse(cli, replies, async ({ claude, release }) => {
       await toolRuns(claude);
       uuid = claude.send('look here', { priority });
       await claude.line('the message in the queue', isState(uuid, 'queued'));
@@ -147,7 +107,7 @@ describe('a message that is sent during a tool call', () => {
 
   test('is not in the transcript yet, except as an entry of the queue, if the CLI is killed', async () => {
     let uuid = '';
-    const run = await converse([WAITS()], async ({ claude }) => {
+    const run = await converse(cli, [WAITS()], async ({ claude }) => {
       await toolRuns(claude);
       uuid = claude.send('look here');
       await claude.line('the message in the queue', isState(uuid, 'queued'));
@@ -169,13 +129,17 @@ describe('a message that is sent during a tool call', () => {
 
 test('two messages that wait together become one entry with the uuid of the last, which lists the first', async () => {
   const uuids: string[] = [];
-  const run = await converse([WAITS(), text('one'), text('two')], async ({ claude, release }) => {
-    await toolRuns(claude);
-    for (const said of ['first', 'second']) uuids.push(claude.send(said, { priority: 'later' }));
-    for (const uuid of uuids) await claude.line('the message', isState(uuid, 'queued'));
-    await release();
-    for (const uuid of uuids) await claude.line('its end', isState(uuid, 'completed'));
-  });
+  const run = await converse(
+    cli,
+    [WAITS(), text('one'), text('two')],
+    async ({ claude, release }) => {
+      await toolRuns(claude);
+      for (const said of ['first', 'second']) uuids.push(claude.send(said, { priority: 'later' }));
+      for (const uuid of uuids) await claude.line('the message', isState(uuid, 'queued'));
+      await release();
+      for (const uuid of uuids) await claude.line('its end', isState(uuid, 'completed'));
+    },
+  );
   const [first, second] = uuids;
   expect(await entriesOf(cli.home, run.id)).toContainEqual(
     expect.objectContaining({ type: 'user', uuid: second, mergedSendUuids: [first] }),
@@ -186,19 +150,23 @@ test('two messages that wait together become one entry with the uuid of the last
 describe('a message whose uuid the conversation has already', () => {
   test('is ignored within the process', async () => {
     const uuid = randomUUID();
-    const run = await converse([text('one'), text('two'), text('three')], async ({ claude }) => {
-      await claude.line('the first result', isResult);
-      claude.send('again', { uuid });
-      await claude.line('the second result', resultOf(uuid));
-      claude.send('again', { uuid });
-    });
+    const run = await converse(
+      cli,
+      [text('one'), text('two'), text('three')],
+      async ({ claude }) => {
+        await claude.line('the first result', isResult);
+        claude.send('again', { uuid });
+        await claude.line('the second result', resultOf(uuid));
+        claude.send('again', { uuid });
+      },
+    );
     expect(run.requests).toHaveLength(2);
     expect(run.exitCode).toBe(0);
   });
 
   test('is ignored by a resume', async () => {
     const uuid = randomUUID();
-    const first = await converse([text('one'), text('two')], async ({ claude }) => {
+    const first = await converse(cli, [text('one'), text('two')], async ({ claude }) => {
       await claude.line('the first result', isResult);
       claude.send('again', { uuid });
       await claude.line('the second result', resultOf(uuid));
@@ -217,93 +185,12 @@ describe('a message whose uuid the conversation has already', () => {
   });
 });
 
-describe('the control request interrupt', () => {
-  test('ends an answer with an error result, and the process takes the next message', async () => {
-    const run = await converse(
-      [halfAnAnswer(), text('two')],
-      async ({ claude }) => {
-        await claude.line('the half', (line) => JSON.stringify(line).includes('"text":"of "'));
-        expect(await claude.ask({ subtype: 'interrupt' })).toMatchObject({
-          response: { subtype: 'success', response: { still_queued: [] } },
-        });
-        await claude.line('the result', isResult);
-        await claude.line('the second result', resultOf(claude.send('again')));
-      },
-      ['--include-partial-messages'],
-    );
-    expect(run.results).toMatchObject([
-      { subtype: 'error_during_execution', is_error: true, terminal_reason: 'aborted_streaming' },
-      { subtype: 'success', is_error: false, result: 'two' },
-    ]);
-    expect(run.exitCode).toBe(0);
-  });
-
-  test('ends a tool call and tells the model that it was stopped', async () => {
-    const run = await converse([WAITS(), text('two')], async ({ claude }) => {
-      await toolRuns(claude);
-      await claude.ask({ subtype: 'interrupt' });
-      await claude.line('the result', isResult);
-    });
-    expect(run.results).toMatchObject([{ is_error: true, terminal_reason: 'aborted_tools' }]);
-    const users = (await entriesOf(cli.home, run.id)).filter(({ type }) => type === 'user');
-    expect(JSON.stringify(users)).toContain('[Request interrupted by user for tool use]');
-    expect(run.exitCode).toBe(1);
-  });
-
-  test('before the first answer ends the turn with an error result too', async () => {
-    const run = await converse([text('one')], async ({ claude }) => {
-      await claude.ask({ subtype: 'interrupt' });
-      await claude.line('a result', isResult);
-    });
-    expect(run.results).toHaveLength(1);
-  });
-
-  test('between two turns changes nothing', async () => {
-    const run = await converse([text('one'), text('two')], async ({ claude }) => {
-      await claude.line('the first result', isResult);
-      await claude.ask({ subtype: 'interrupt' });
-      await claude.line('the second result', resultOf(claude.send('again')));
-    });
-    expect(answersOf(run)).toEqual(['one', 'two']);
-  });
-
-  test('leaves a message that waits, and a turn begins with that message', async () => {
-    let uuid = '';
-    const run = await converse([WAITS(), text('two')], async ({ claude }) => {
-      await toolRuns(claude);
-      uuid = claude.send('look here', { priority: 'later' });
-      await claude.line('the message in the queue', isState(uuid, 'queued'));
-      expect(await claude.ask({ subtype: 'interrupt' })).toMatchObject({
-        response: { response: { still_queued: [uuid] } },
-      });
-      await claude.line('the second result', resultOf(uuid));
-    });
-    expect(answersOf(run)[1]).toBe('two');
-  });
-});
-
-test('cancel_async_message withdraws a message that no turn has taken', async () => {
-  let uuid = '';
-  const run = await converse([WAITS(), text('one'), text('two')], async ({ claude, release }) => {
-    await toolRuns(claude);
-    uuid = claude.send('look here');
-    await claude.line('the message in the queue', isState(uuid, 'queued'));
-    const withdraw = (message_uuid: string) =>
-      claude.ask({ subtype: 'cancel_async_message', message_uuid });
-    expect(await withdraw(uuid)).toMatchObject({ response: { response: { cancelled: true } } });
-    expect(await withdraw(uuid)).toMatchObject({ response: { response: { cancelled: false } } });
-    await release();
-    await claude.line('the result', isResult);
-  });
-  expect(statesOf(run, uuid)).toEqual(['queued', 'cancelled']);
-  expect(JSON.stringify(run.requests.map(({ body }) => body))).not.toContain('look here');
-});
-
 describe('the limits of a process', () => {
   const calls = () => toolUse('Bash', { command: 'true' });
 
   test('--max-turns counts for each message anew', async () => {
     const run = await converse(
+      cli,
       [calls(), calls(), calls(), text('two')],
       async ({ claude }) => {
         await claude.line('the first result', isResult);
@@ -319,6 +206,7 @@ describe('the limits of a process', () => {
 
   test('--max-budget-usd counts for the whole process', async () => {
     const run = await converse(
+      cli,
       [text('one'), text('two'), text('three')],
       async ({ claude }) => {
         await claude.line('the first result', isResult);
@@ -339,6 +227,7 @@ describe('the limits of a process', () => {
     const schema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
     const answer = (n: number) => toolUse('StructuredOutput', { n });
     const run = await converse(
+      cli,
       [answer(1), answer(2)],
       async ({ claude }) => {
         await claude.line('the first result', isResult);
@@ -352,6 +241,7 @@ describe('the limits of a process', () => {
 
 test('a tool call that needs an approval is denied without a question', async () => {
   const run = await converse(
+    cli,
     [toolUse('Write', { file_path: 'new.txt', content: 'x' }), text('one')],
     ({ claude }) => claude.line('the result', isResult),
   );
@@ -361,6 +251,7 @@ test('a tool call that needs an approval is denied without a question', async ()
 
 test('with --permission-prompt-tool=stdio the CLI asks on stdout, and obeys a denial', async () => {
   const run = await converse(
+    cli,
     [toolUse('Write', { file_path: 'new.txt', content: 'x' }), text('one')],
     async ({ claude }) => {
       const asked = await claude.line('the question', ({ type }) => type === 'control_request');
