@@ -1,9 +1,13 @@
-import { checkPolicy, infoSchema, POLICY_CODES } from '@baton/core/internal';
+import { checkPolicy, infoSchema, POLICY_CODES, parseInput } from '@baton/core/internal';
+import { z } from 'zod';
 import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { answerAccepted } from '../http/accepted.ts';
 import { buildCallerOptions, idempotencyHeaders, idempotencyOf } from '../http/idempotency.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';
+
+/** A rerun changes nothing, so a request that names a key is a mistake. */
+const emptyBody = z.strictObject({});
 
 /** Runs a session again: a new session with the config of the session `:id`. */
 export function registerRerun(app: App, { manager, policy }: AppDeps): void {
@@ -37,14 +41,14 @@ export function registerRerun(app: App, { manager, policy }: AppDeps): void {
         },
       },
     },
-    async (request, reply) =>
-      answerAccepted(
-        reply,
-        await manager.acceptance.rerun(
-          request.params.id,
-          { ...buildCallerOptions(request), ...idempotencyOf(request) },
-          (config) => checkPolicy(config, policy),
-        ),
-      ),
+    async (request, reply) => {
+      parseInput(emptyBody, request.body ?? {});
+      const accepted = await manager.acceptance.rerun(
+        request.params.id,
+        { ...buildCallerOptions(request), ...idempotencyOf(request) },
+        (config) => checkPolicy(config, policy),
+      );
+      return answerAccepted(reply, accepted);
+    },
   );
 }

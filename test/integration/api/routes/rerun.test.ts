@@ -64,6 +64,17 @@ describe('POST /v1/sessions/:id/rerun', () => {
     expect(again).toMatchObject({ rerun_of: made.id, config: source.config, tags });
   });
 
+  test('refuses a request that wants to change the session, and names the key', async ({ api }) => {
+    const { id } = await launch(api);
+    const answer = await post(api, `/v1/sessions/${id}/rerun`, { query: 'other' });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().error).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('query'),
+    });
+    expect((await post(api, `/v1/sessions/${id}/rerun`, {})).statusCode).toBe(202);
+  });
+
   test('continues the same parent again, from the same event', async ({ api }) => {
     const { sessions } = api.stores;
     const parent = await sessions.insertIfAbsent(
