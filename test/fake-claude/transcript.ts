@@ -13,7 +13,7 @@ export interface Transcript {
   prompts: string[];
   /** The uuids of the entries in the file when the process began. */
   uuids: string[];
-  /** The texts of the assistant in the file, also those that this process appended. */
+  /** The assistant's texts in the file. The texts that this process appends are added. */
   texts: string[];
   /** The total cost in the last cost-state entry when the process began, in dollars. */
   earlierCost: number;

@@ -8,7 +8,7 @@ export interface PlannedMessage {
   /** The number of the message, from 1. */
   n: number;
   atMs: number;
-  /** Which of the sessions gets the message (0 to 1), among those that are there at that time. */
+  /** Picks the session that gets the message, from 0 (the first session at that time) to 1 (the last). */
   pick: number;
   /** Whether the message may also go to a session that has ended, which refuses it. */
   isBlind: boolean;

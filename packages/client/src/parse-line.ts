@@ -3,9 +3,9 @@ import type { ContentBlock, ParsedLine } from './stream-lines.ts';
 type Fields = Record<string, unknown>;
 
 /**
- * Parses the `raw` of an event or of a partial line. Never throws: a line of an unknown kind, or
- * one that lacks a key of its type, is returned as `other`, and a line that is cut or no JSON
- * object as `unparsed`.
+ * Parses the `raw` of an event or of a partial line. Never throws. Returns a line as `other` if its
+ * kind is unknown or a key of its type is missing, and as `unparsed` if the line is cut or no JSON
+ * object.
  */
 export function parseLine({ raw, raw_bytes }: { raw: string; raw_bytes?: number }): ParsedLine {
   const line = raw_bytes === undefined ? parseObject(raw) : null;

@@ -5,7 +5,7 @@ import { parseLine, textOf } from '../../../packages/client/src/index.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
 
-// The lines of recorded runs of the real CLI, without those that only its transcripts have.
+// What the real CLI printed in recorded runs. Transcripts are left out, because no caller sees them.
 const recorded = globSync('*.jsonl', { cwd: FIXTURES, exclude: ['*.transcript.jsonl'] })
   .flatMap((name) => readFileSync(join(FIXTURES, name), 'utf8').split('\n'))
   .filter((line) => line !== '');

@@ -17,13 +17,13 @@ import { attributeFailure } from './attribute-failure.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { type DecidedEnding, decideEnding } from './decide-ending.ts';
 import { warnOfForcedMode } from './forced-mode.ts';
+import { mayLeaveMessages } from './may-leave-messages.ts';
 import { outcomeOfNotEnded } from './not-ended.ts';
 import { createPartials } from './partials.ts';
 import { type Prepared, prepareAttempt } from './prepare.ts';
 import type { RunTrackers } from './progress.ts';
 import { reconcileHistory } from './reconcile-history.ts';
 import { refuseAttempt } from './refuse-attempt.ts';
-import { buildRemainingConfig, findSpentLimit } from './remaining-turns-and-budget.ts';
 import { removeDeadAttempts } from './remove-dead-attempts.ts';
 import { type RunFacts, runClaude } from './run.ts';
 import { settleCost } from './settle-cost.ts';
@@ -276,7 +276,7 @@ async function writeDecided(
         transcript: run.transcript,
         exitLateMs: run.facts?.exitLateMs,
         counts: session.counts,
-        mayLeaveMessages: isWithoutMessages(session, outcome, { progress, stopSwitch }),
+        mayLeaveMessages: mayLeaveMessages(session, outcome, { progress, stopSwitch }),
         wereDropped: relay.hasSentAll,
         hasClaimedMessages: relay.hasClaimed(),
         hasRun: run.facts !== undefined,
@@ -287,21 +287,6 @@ async function writeDecided(
     return { ...result, ownAccount: true };
   }
   return result ?? { kind: 'lost' };
-}
-
-/**
- * Returns whether the session may complete without delivering its pending messages: it was
- * interrupted, or it has no turn or no budget left for them.
- */
-function isWithoutMessages(
-  session: Session,
-  outcome: Outcome,
-  { progress, stopSwitch }: Pick<AttemptContext, 'progress' | 'stopSwitch'>,
-): boolean {
-  if (outcome.kind === 'completed' && outcome.stopped_by) return true;
-  if (session.interrupt_requested_at || stopSwitch.reason?.kind === 'interrupt') return true;
-  const remaining = buildRemainingConfig({ ...session, totals: progress.totals() });
-  return findSpentLimit(remaining) !== null;
 }
 
 /**

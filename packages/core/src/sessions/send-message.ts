@@ -66,9 +66,10 @@ const ORDER_WAIT_MS = 5_000;
 
 /**
  * How often Baton offers a message with a key to its session. Each try may fail because the session
- * accepted another message at the same time.
+ * accepted another message at the same time. A session refuses messages once its list is full, so
+ * more tries are needed only if a worker empties the list meanwhile.
  */
-const MAX_ROUNDS = 50;
+const MAX_ROUNDS = 2 * PENDING_MAX_MESSAGES;
 
 /** Creates the function that sends messages. */
 export function createSendMessage({ manager, stores, queue }: MessageDeps): SendMessage {

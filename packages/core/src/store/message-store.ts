@@ -49,8 +49,8 @@ export interface MessageStore {
    */
   get(sessionId: string, id: string): Promise<Message | null>;
   /**
-   * Returns a page of a session's messages, also of those that the session did not accept. Leaves
-   * out documents that cannot be read. Throws INVALID_REQUEST if the cursor is not from this list.
+   * Returns a page of a session's messages. Messages that the session did not accept are among
+   * them, but no documents that cannot be read. Throws INVALID_REQUEST if the cursor is not from this list.
    */
   list(sessionId: string, page: { limit: number; cursor?: string }): Promise<MessagePage>;
   /**
