@@ -63,8 +63,11 @@ export function makeChild(parent: Session, fields: Partial<Session> = {}): Sessi
   });
 }
 
+/** A config with every key but `workspace`, which a config with `working_dir` may not have. */
+export type FullConfig = Required<Omit<SessionConfig, 'workspace'>>;
+
 /** Returns a config that uses every key, with a secret in each place that may hold one. */
-export function makeFullConfig(): Required<SessionConfig> {
+export function makeFullConfig(): FullConfig {
   return {
     query: 'do it',
     model: 'sonnet',

@@ -61,6 +61,8 @@ export type ErrorCode =
   | 'EXECUTION_ERROR'
   | 'CONVERSATION_NOT_FOUND'
   | 'TRANSCRIPT_CORRUPT'
+  | 'WORKSPACE_CORRUPT'
+  | 'WORKSPACE_TOO_LARGE'
   | 'STARTUP_TIMEOUT'
   | 'IDLE_TIMEOUT'
   | 'WALL_CLOCK_TIMEOUT'
@@ -90,6 +92,26 @@ export interface BulkLaunch {
    * Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.
    */
   working_dir?: string;
+  /**
+   * What the session works in. `managed`, the default: a directory of the conversation that Baton keeps, so its files follow the conversation to any host. `path`: a directory of the host, whose files do not travel.
+   */
+  workspace?:
+    | {
+        type: 'managed';
+        /**
+         * Ignored files that travel all the same, as patterns of a `.gitignore` file; at most 64. Default: ignored files stay behind.
+         *
+         * @maxItems 64
+         */
+        include?: string[];
+      }
+    | {
+        type: 'path';
+        /**
+         * Directory in which the session runs; it must lie inside an allowed root. It means the same as `working_dir`.
+         */
+        path: string;
+      };
   /**
    * Maximum number of agentic turns of this session.
    */
@@ -311,6 +333,26 @@ export interface ContinueRequest {
   query: string;
   model?: string | null;
   working_dir?: string | null;
+  workspace?:
+    | (
+        | {
+            type: 'managed';
+            /**
+             * Ignored files that travel all the same, as patterns of a `.gitignore` file; at most 64. Default: ignored files stay behind.
+             *
+             * @maxItems 64
+             */
+            include?: string[];
+          }
+        | {
+            type: 'path';
+            /**
+             * Directory in which the session runs; it must lie inside an allowed root. It means the same as `working_dir`.
+             */
+            path: string;
+          }
+      )
+    | null;
   max_turns?: number | null;
   system_prompt?: string | null;
   append_system_prompt?: string | null;
@@ -512,6 +554,47 @@ export interface Info {
    */
   host_failures?: number;
   last_event_seq: number;
+  /**
+   * What the session works in; absent until its first attempt.
+   */
+  workspace?: {
+    /**
+     * `managed`: a directory that Baton keeps. `path`: a directory of the host, which does not travel.
+     */
+    type: 'managed' | 'path';
+    /**
+     * Absolute path of the directory on the worker's host.
+     */
+    path: string;
+    /**
+     * Whether the files follow the session to another host.
+     */
+    portable: boolean;
+    /**
+     * Why the files do not travel; absent if they do.
+     */
+    reason?: 'path' | 'capture_off' | 'no_git' | 'too_large' | 'capture_failed' | 'not_captured';
+    /**
+     * When the newest capture was taken.
+     */
+    captured_at?: string;
+    /**
+     * Number of files in the newest capture.
+     */
+    files?: number;
+    /**
+     * Size of the files in the newest capture, in bytes.
+     */
+    bytes?: number;
+    /**
+     * Number of entries that the newest capture does not hold.
+     */
+    left_out?: number;
+    /**
+     * Bytes that the captures of this session itself take in the database. The captures of its ancestors count there.
+     */
+    stored_bytes?: number;
+  };
   totals: Totals;
   failure?: Failure;
   not_before?: string;
@@ -624,6 +707,26 @@ export interface SessionConfig {
    * Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.
    */
   working_dir?: string;
+  /**
+   * What the session works in. `managed`, the default: a directory of the conversation that Baton keeps, so its files follow the conversation to any host. `path`: a directory of the host, whose files do not travel.
+   */
+  workspace?:
+    | {
+        type: 'managed';
+        /**
+         * Ignored files that travel all the same, as patterns of a `.gitignore` file; at most 64. Default: ignored files stay behind.
+         *
+         * @maxItems 64
+         */
+        include?: string[];
+      }
+    | {
+        type: 'path';
+        /**
+         * Directory in which the session runs; it must lie inside an allowed root. It means the same as `working_dir`.
+         */
+        path: string;
+      };
   /**
    * Maximum number of agentic turns of this session.
    */
@@ -761,6 +864,26 @@ export interface LaunchRequest {
    * Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.
    */
   working_dir?: string;
+  /**
+   * What the session works in. `managed`, the default: a directory of the conversation that Baton keeps, so its files follow the conversation to any host. `path`: a directory of the host, whose files do not travel.
+   */
+  workspace?:
+    | {
+        type: 'managed';
+        /**
+         * Ignored files that travel all the same, as patterns of a `.gitignore` file; at most 64. Default: ignored files stay behind.
+         *
+         * @maxItems 64
+         */
+        include?: string[];
+      }
+    | {
+        type: 'path';
+        /**
+         * Directory in which the session runs; it must lie inside an allowed root. It means the same as `working_dir`.
+         */
+        path: string;
+      };
   /**
    * Maximum number of agentic turns of this session.
    */
@@ -1009,6 +1132,26 @@ export interface ScheduledLaunch {
    * Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.
    */
   working_dir?: string;
+  /**
+   * What the session works in. `managed`, the default: a directory of the conversation that Baton keeps, so its files follow the conversation to any host. `path`: a directory of the host, whose files do not travel.
+   */
+  workspace?:
+    | {
+        type: 'managed';
+        /**
+         * Ignored files that travel all the same, as patterns of a `.gitignore` file; at most 64. Default: ignored files stay behind.
+         *
+         * @maxItems 64
+         */
+        include?: string[];
+      }
+    | {
+        type: 'path';
+        /**
+         * Directory in which the session runs; it must lie inside an allowed root. It means the same as `working_dir`.
+         */
+        path: string;
+      };
   /**
    * Maximum number of agentic turns of this session.
    */

@@ -29,6 +29,7 @@ export {
   sessionConfigSchema,
 } from './model/config/session-config.ts';
 export { type JobOptions, sessionOptionsSchema } from './model/config/session-options.ts';
+export { type WorkspaceChoice, workspaceOf } from './model/config/workspace-config.ts';
 export { AppError, isAppError } from './model/errors/app-error.ts';
 export { assertNever } from './model/errors/assert-never.ts';
 export {
@@ -125,6 +126,7 @@ export {
   toMessageView,
 } from './model/session/message.ts';
 export type { MessagePriority } from './model/session/message-priority.ts';
+export { captureNothing, isNothingCaptured } from './model/session/nothing-captured.ts';
 export type { FailureFacts, Outcome } from './model/session/outcome.ts';
 export { checkParent } from './model/session/parent.ts';
 export {
@@ -157,6 +159,12 @@ export {
   type TranscriptFile,
   type TranscriptManifest,
 } from './model/session/transcript.ts';
+export type {
+  Capture,
+  PackRef,
+  Workspace,
+  WorkspaceNotPortableReason,
+} from './model/session/workspace.ts';
 export {
   costOf,
   DEFAULT_PRICES,
@@ -234,6 +242,11 @@ export { intVariable, listVariable, parseEnv } from './settings/env.ts';
 export { policyOf } from './settings/policy-settings.ts';
 export { sharedSettings } from './settings/settings.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
+export {
+  type CaptureStore,
+  createCaptureStore,
+  PACK_CHUNK_MAX_BYTES,
+} from './store/capture-store.ts';
 export { type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';
 export { readConversation } from './store/conversation.ts';
@@ -264,6 +277,7 @@ export {
 export { isMongoAway, isStoreAway, toUnavailable } from './store/unavailable.ts';
 export type { UsageFilter, UsageStore } from './store/usage-store.ts';
 export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
+export { createWorkerStore, type WorkerStore } from './store/worker-store.ts';
 export { followConversation, resolveFollowFrom } from './tail/follow-conversation.ts';
 export { parsePosition } from './tail/follow-position.ts';
 export { shareReads } from './tail/shared-reads.ts';

@@ -60,6 +60,16 @@ export const completed: Info = {
   end_time: '2026-11-24T09:00:26.118Z',
   updated_at: '2026-11-24T09:00:26.118Z',
   last_event_seq: 23,
+  workspace: {
+    type: 'managed',
+    path: `/srv/baton/conversations/${SESSION}`,
+    portable: true,
+    captured_at: '2026-11-24T09:00:25.902Z',
+    files: 214,
+    bytes: 1_310_458,
+    left_out: 1,
+    stored_bytes: 402_117,
+  },
   totals: spent,
   result: {
     type: 'result',

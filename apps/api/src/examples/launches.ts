@@ -32,6 +32,11 @@ const withTools = {
   on_limit: 'wait',
 } satisfies z.input<typeof launchRequestSchema>;
 
+const withWorkspace = {
+  query: 'Train the model with the data in data/, and keep the weights.',
+  workspace: { type: 'managed', include: ['data/', '*.weights'] },
+} satisfies z.input<typeof launchRequestSchema>;
+
 const structured = {
   query: 'Which languages is this repository written in?',
   working_dir: '/srv/projects/shop',
@@ -91,6 +96,10 @@ export const launches: Record<string, OperationExamples> = {
       plain: { summary: 'Only a prompt', value: plain },
       full: { summary: 'With MCP servers, limits, tags and a concurrency key', value: withTools },
       structured: { summary: 'An answer that fits your own JSON Schema', value: structured },
+      workspace: {
+        summary: 'Ignored files that follow the conversation to any host',
+        value: withWorkspace,
+      },
       later: { summary: 'Starts at a set time, with up to three attempts', value: later },
     },
     responses: { 202: accepted },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ContinueSessionConfig } from '../model/config/continue-config.ts';
 import {
   CONTINUE_AT_FEATURE,
+  featuresOf,
   MESSAGES_FEATURE,
   RERUN_FEATURE,
 } from '../model/config/required-features.ts';
@@ -130,17 +131,23 @@ function withCheckedDepth<T extends Job>(job: T): T {
 }
 
 function buildJobOfLaunch(config: SessionConfig, options: EnqueueOptions): LaunchJob {
-  return { ...buildEnvelope(options), kind: 'launch', config };
+  const envelope = { ...buildEnvelope(options), ...withFeatures(options, featuresOf(config)) };
+  return { ...envelope, kind: 'launch', config };
 }
 
 function buildJobOfContinue(
   { parent_session_id, ...overrides }: ContinueSessionConfig,
   options: ContinueOptions,
 ): ContinueJob {
-  const { at, requires = [] } = options;
-  const needed =
-    at === undefined ? {} : { requires: [...new Set([...requires, CONTINUE_AT_FEATURE])] };
-  return { ...buildEnvelope(options), ...needed, kind: 'continue', parent_session_id, overrides };
+  const { at } = options;
+  const features = [...(at === undefined ? [] : [CONTINUE_AT_FEATURE]), ...featuresOf(overrides)];
+  const envelope = { ...buildEnvelope(options), ...withFeatures(options, features) };
+  return { ...envelope, kind: 'continue', parent_session_id, overrides };
+}
+
+/** Returns the field `requires` with these words added, or nothing if there is no word to add. */
+function withFeatures({ requires = [] }: Pick<EnqueueOptions, 'requires'>, features: string[]) {
+  return features.length === 0 ? {} : { requires: [...new Set([...requires, ...features])] };
 }
 
 // The config is not in the job: the process that inserts the document takes it from the source. So

@@ -52,6 +52,27 @@ export interface ChunkDocument {
   data: Binary;
 }
 
+/**
+ * A part of a pack, which holds files of a session's workspace. `pack` is the SHA-256 of the whole
+ * pack, and `n` counts its parts from 0. Stored bytes do not change.
+ */
+export interface PackChunkDocument {
+  session_id: string;
+  root_session_id: string;
+  pack: string;
+  n: number;
+  bytes: number;
+  data: Binary;
+}
+
+/** A worker as it is stored: `_id` is its id. */
+export interface WorkerDocument {
+  _id: string;
+  host: string;
+  work_root: string;
+  seen_at: Date;
+}
+
 /** A message as it is stored: `_id` is its id. */
 export type MessageDocument = Omit<Message, 'id'> & {
   _id: string;
@@ -127,6 +148,9 @@ function parseDatabaseName(url: string): string | undefined {
   return /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]*)/.exec(url)?.[1];
 }
 
+/** How long MongoDB keeps a worker that no longer says that it is alive, in seconds. */
+const WORKER_LASTS_SECONDS = 3600;
+
 // The indexes with this option hold only sessions that have ended, so that the insert of a new
 // session does not have to update them.
 const ENDED = { partialFilterExpression: { end_time: { $exists: true } } };
@@ -166,6 +190,12 @@ export async function ensureIndexes(db: Db): Promise<void> {
   await db
     .collection<ChunkDocument>('transcripts')
     .createIndex({ session_id: 1, path: 1, generation: 1, offset: 1 }, { unique: true });
+  await db
+    .collection<PackChunkDocument>('captures')
+    .createIndex({ session_id: 1, pack: 1, n: 1 }, { unique: true });
+  await db
+    .collection<WorkerDocument>('workers')
+    .createIndex({ seen_at: 1 }, { expireAfterSeconds: WORKER_LASTS_SECONDS });
   await db
     .collection<MessageDocument>('messages')
     .createIndexes([

@@ -16,6 +16,7 @@ import { createOwnedMessages, type OwnedMessages } from './owned-messages.ts';
 import { createReturnToQueue, type ReturnToQueue } from './return-to-queue.ts';
 import { encodeFields } from './session-codec.ts';
 import { appendOutboxEntries, appendOutboxEvent } from './webhook-outbox.ts';
+import { requireWorkspaces } from './workspace-fields.ts';
 
 /**
  * Fields that the owner may set while the session runs. A `last_result` of null removes the stored
@@ -28,7 +29,13 @@ export type Progress = {
 } & Partial<
   Pick<
     Session,
-    'last_event_seq' | 'totals' | 'transcript' | 'superseded' | 'claude_session_id' | 'model'
+    | 'last_event_seq'
+    | 'totals'
+    | 'transcript'
+    | 'workspace'
+    | 'superseded'
+    | 'claude_session_id'
+    | 'model'
   >
 >;
 
@@ -41,6 +48,7 @@ export type Ending = Partial<
     | 'error'
     | 'totals'
     | 'transcript'
+    | 'workspace'
     | 'stopped_by'
     | 'last_event_seq'
     | 'counts'
@@ -142,6 +150,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           ...deliveryEntries(delivered, attempt, now),
         ]),
         ...removeDelivered(delivered),
+        ...requireWorkspaces(progress),
       }));
     },
     commit({ last_result, delivered = [], ...progress }) {
@@ -156,6 +165,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           ? appendOutboxEntries(deliveryEntries(delivered, attempt, now))
           : {}),
         ...removeDelivered(delivered),
+        ...requireWorkspaces(progress),
       }));
     },
     setAside(progress) {
@@ -175,6 +185,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           },
           $unset: { last_result: '', ...FREED_LEASE },
           ...appendOutboxEvent(endingEvent(status), attempt, now),
+          ...requireWorkspaces(ending),
         }),
         needsDelivery ? nonePendingBut(undelivered) : {},
       );

@@ -4,6 +4,7 @@ import { FREED_LEASE } from './freed-lease.ts';
 import type { AttemptRecord, FencedAttempt, GuardedWriter } from './guarded-writer.ts';
 import { encodeFields } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
+import { requireWorkspaces } from './workspace-fields.ts';
 
 /**
  * Why a session returns to the queue. `retry`: the attempt failed, and Baton tries the session
@@ -13,12 +14,14 @@ import { appendOutboxEvent } from './webhook-outbox.ts';
 export type ReturnReason = 'retry' | 'hand_back' | 'host_failure' | 'message';
 
 /**
- * Returns the session to the queue for another attempt. Stores the totals and the transcript of
- * this attempt, and adds one to the count of returns for this reason. If a cancel was requested,
+ * Returns the session to the queue for another attempt. Stores the totals, the transcript and
+ * the workspace of this attempt, and adds one to the count of returns for this reason. If a cancel was requested,
  * cancels the session instead. Resolves to null if the attempt no longer holds the session.
  */
 export type ReturnToQueue = (
-  back: Partial<Pick<Session, 'totals' | 'transcript' | 'host_failures' | 'not_before'>> & {
+  back: Partial<
+    Pick<Session, 'totals' | 'transcript' | 'workspace' | 'host_failures' | 'not_before'>
+  > & {
     reason: ReturnReason;
     /**
      * Whether the stored last result still answers the session. It stays for the reason `message`.
@@ -64,6 +67,7 @@ export function createReturnToQueue(
         ...defined({ $inc: counted ? { [`counts.${counted}`]: 1 } : undefined }),
         // A hand-back or a host failure makes no webhook event, because the session did not fail.
         ...(reason === 'retry' ? appendOutboxEvent('session.retried', attempt, now) : {}),
+        ...requireWorkspaces(kept),
       }),
       { cancel_requested_at: { $exists: false } },
     );
@@ -79,6 +83,7 @@ export function createReturnToQueue(
         },
         $unset: { last_result: '', ...FREED_LEASE },
         ...appendOutboxEvent('session.cancelled', attempt, now),
+        ...requireWorkspaces(kept),
       }),
       { cancel_requested_at: { $exists: true } },
     );

@@ -34,6 +34,15 @@ export const sessionDocumentSchema = z.object({
   superseded: z.array(z.object({})).optional(),
   pending_messages: z.array(z.object({ id: z.string(), bytes: count })).optional(),
   transcript: z.object({ files: z.array(z.object({})) }),
+  workspace: z
+    .object({
+      type: z.string(),
+      path: z.string(),
+      capture: z
+        .object({ taken_at: date, packs: z.array(z.object({ id: z.string(), bytes: count })) })
+        .optional(),
+    })
+    .optional(),
   totals: z.object({ cost_usd: count }),
   failure: z
     .object({ code: z.string(), message: z.string(), at: date, retry_at: date.optional() })

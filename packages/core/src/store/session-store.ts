@@ -81,6 +81,12 @@ export interface SessionStore {
    * documents that cannot be read.
    */
   labels(ids: readonly string[]): Promise<SessionLabel[]>;
+  /**
+   * Lets one continue work on in its parent's directory: the first that claims it. Resolves to
+   * whether that is this child. A repeated call resolves to the same. Resolves to false if the
+   * parent is unknown.
+   */
+  claimHeir(parentId: string, childId: string): Promise<boolean>;
 }
 
 const LABEL = { status: 1, title: 1, totals: 1, failure: 1 } as const;
@@ -155,6 +161,13 @@ export function createSessionStore(
         .project<LabelDocument>(LABEL)
         .toArray();
       return readLabels(documents);
+    },
+    async claimHeir(parentId, childId) {
+      const { matchedCount } = await collection.updateOne(
+        { _id: parentId, workspace_heir: { $in: [null, childId] } } as Filter<SessionDocument>,
+        { $set: { workspace_heir: childId } },
+      );
+      return matchedCount > 0;
     },
   };
 }

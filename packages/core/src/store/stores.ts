@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { type CaptureStore, createCaptureStore } from './capture-store.ts';
 import { type Claims, createClaims } from './claim.ts';
 import type { StoreClock } from './clock.ts';
 import { type ConversationTree, createConversationTree } from './conversation-tree.ts';
@@ -29,6 +30,7 @@ import { createUsageStore, type UsageStore } from './usage-store.ts';
 import { createWaitingStore, type WaitingStore } from './waiting-store.ts';
 import { createWebhookOutbox, type WebhookOutbox } from './webhook-outbox.ts';
 import { createWebhookStore, type WebhookStore } from './webhook-store.ts';
+import { createWorkerStore, type WorkerStore } from './worker-store.ts';
 
 /** Every store of a database, by subject. */
 export interface Stores {
@@ -37,6 +39,7 @@ export interface Stores {
   heads: SessionHeads;
   events: EventStore;
   transcripts: TranscriptStore;
+  captures: CaptureStore;
   messages: MessageStore;
   messageAcceptance: MessageAcceptance;
   messageRetention: MessageRetention;
@@ -59,6 +62,8 @@ export interface Stores {
   leftovers: SessionLeftovers;
   // Rotation of the keys that encrypt secrets.
   secrets: SecretStore;
+  // The fleet.
+  workers: WorkerStore;
   // Webhooks, schedules and callers.
   webhooks: WebhookStore;
   deliveries: DeliveryStore;
@@ -80,6 +85,7 @@ export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {})
     heads: createSessionHeads(db, tombstones),
     events: createEventStore(db),
     transcripts: createTranscriptStore(db),
+    captures: createCaptureStore(db),
     messages: createMessageStore(db, clock, lists),
     messageAcceptance: createMessageAcceptance(db, clock),
     messageRetention: createMessageRetention(db, clock),
@@ -99,6 +105,7 @@ export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {})
     spent,
     leftovers: createSessionLeftovers(db),
     secrets: createSecretStore(db),
+    workers: createWorkerStore(db, clock),
     webhooks: createWebhookStore(db, clock, lists),
     deliveries: createDeliveryStore(db, clock, lists),
     outbox: createWebhookOutbox(db),

@@ -105,24 +105,27 @@ type FileReader = (
 ) => AsyncGenerator<Buffer>;
 
 function createFileReader(collection: Collection<ChunkDocument>): FileReader {
-  // Yields the session's own bytes, from `file.base` to `end`. Skips each chunk that does not begin
-  // where the previous chunk ended: a dead attempt left that chunk.
+  // Yields the session's own bytes, from `file.base` to `end`. A chunk counts up to where the next
+  // one begins. If chunks overlap, the chunk with the higher fence counts: a later attempt cut the
+  // file within an older chunk and went on from there. A chunk that begins elsewhere with the same
+  // or a lower fence is skipped: a dead attempt left it.
   async function* readOwn(
     session: Session,
     file: TranscriptFile,
     end: number,
   ): AsyncGenerator<Buffer> {
     const { path, generation } = file;
-    let next = file.base;
+    let last: ChunkDocument | null = null;
     const chunks = collection
       .find({ session_id: session.id, path, generation, offset: { $gte: file.base, $lt: end } })
       .sort({ offset: 1 });
     for await (const chunk of chunks) {
-      if (chunk.offset !== next) continue;
-      const data = await unpack(session.id, chunk);
-      next += data.length;
-      yield next > end ? data.subarray(0, data.length - (next - end)) : data;
+      if (!follows(chunk, last, file.base)) continue;
+      if (last) yield* upTo(session.id, last, chunk.offset);
+      last = chunk;
     }
+    if (last) yield* upTo(session.id, last, end);
+    const next = last ? last.offset + last.bytes : file.base;
     if (next < end) {
       throw corrupt(session.id, path, `${end - next} bytes are missing at byte ${next}`);
     }
@@ -146,6 +149,19 @@ function createFileReader(collection: Collection<ChunkDocument>): FileReader {
   }
 
   return readTo;
+}
+
+/** Returns whether a chunk comes after the chunk before it, or after the ancestors' bytes. */
+function follows(chunk: ChunkDocument, last: ChunkDocument | null, base: number): boolean {
+  const next = last ? last.offset + last.bytes : base;
+  if (chunk.offset === next) return true;
+  return last !== null && chunk.offset < next && chunk.fence > last.fence;
+}
+
+/** Yields the bytes of a chunk up to the offset `end` of the file. */
+async function* upTo(sessionId: string, chunk: ChunkDocument, end: number): AsyncGenerator<Buffer> {
+  const data = await unpack(sessionId, chunk);
+  yield data.subarray(0, end - chunk.offset);
 }
 
 async function pack(position: ChunkPosition, data: Buffer): Promise<ChunkDocument> {

@@ -16,6 +16,7 @@ describe('the deletion of a conversation', () => {
       documents: 3,
       events: 7,
       chunks: 3,
+      packChunks: 3,
       messages: 3,
       jobs: 3,
     });
@@ -35,6 +36,7 @@ describe('the deletion of a conversation', () => {
       documents: 4,
       events: 9,
       chunks: 4,
+      packChunks: 4,
       messages: 4,
       jobs: 4,
     });

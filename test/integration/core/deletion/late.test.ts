@@ -1,5 +1,6 @@
 // Writes to a conversation while it is deleted and afterwards.
 import { createAdopter, newId } from '@baton/core/internal';
+import { ObjectId } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeContinueJob, makeLaunchJob } from '../../../support/factories.ts';
 import { childOf, makeEnded, NOTHING, test } from './world.ts';
@@ -121,6 +122,23 @@ describe('during or after a deletion,', () => {
 
     expect(await world.count(root)).toEqual(NOTHING);
     expect(await world.tombstones.get(root.id)).toMatchObject({ state: 'gone' });
+  });
+
+  test('a part of a pack that a stale worker writes is found and removed', async ({
+    world,
+    db,
+  }) => {
+    const [root] = await world.keepTree();
+    await world.deletion.deleteConversation(root.id);
+    const written = ObjectId.createFromTime(Math.floor(Date.now() / 1000) - 120);
+    const part = { session_id: root.id, root_session_id: root.id, pack: 'b'.repeat(64), n: 0 };
+    await db.collection('captures').insertOne({ _id: written, ...part, bytes: 1 });
+    expect((await world.count(root)).packChunks).toBe(1);
+
+    await world.sweepIsDue(root.id);
+    await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
+
+    expect(await world.count(root)).toEqual(NOTHING);
   });
 
   test('a message that a stale process stores is found and removed', async ({

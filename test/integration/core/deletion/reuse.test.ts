@@ -13,7 +13,7 @@ import { test as base, makeEnded, NOTHING, type World } from './world.ts';
 
 const ENDED = { status: 'completed', last_event_seq: 5 } as const;
 
-const ONE_OF_EACH = { documents: 1, events: 5, chunks: 1, messages: 1, jobs: 1 };
+const ONE_OF_EACH = { documents: 1, events: 5, chunks: 1, packChunks: 1, messages: 1, jobs: 1 };
 
 interface Reuse {
   manager: SessionManager;

@@ -1,4 +1,5 @@
-// Conversations with documents, events, transcripts, messages and jobs.
+// Conversations with documents, events, transcripts, captures, messages and jobs.
+import { Readable } from 'node:stream';
 import {
   createSessionDeletion,
   newId,
@@ -9,11 +10,12 @@ import {
 import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 
-/** How many documents, events, transcript chunks, messages and jobs some sessions have. */
+/** How many documents, events, transcript chunks, chunks of packs, messages and jobs some sessions have. */
 export interface Found {
   documents: number;
   events: number;
   chunks: number;
+  packChunks: number;
   messages: number;
   jobs: number;
 }
@@ -22,9 +24,9 @@ export interface Found {
 export interface World {
   deletion: SessionDeletion;
   tombstones: TombstoneStore;
-  /** Stores a session with its events, a chunk of transcript, a message and a job. */
+  /** Stores a session with its events, a chunk of transcript, a pack, a message and a job. */
   keep(session: Session): Promise<void>;
-  /** Writes only the events, the transcript chunk and the message of a session. */
+  /** Writes only the events, the transcript chunk, the pack and the message of a session. */
   write(session: Session): Promise<void>;
   /** Makes the sweep of this tombstone due, and writes these fields into the tombstone. */
   sweepIsDue(id: string, fields?: object): Promise<void>;
@@ -61,6 +63,11 @@ export const test = base.extend<{ $file: { world: World } }>({
         await stores.transcripts.put(
           { session_id: session.id, path: 'a.jsonl', generation: 0, offset: 0, fence: 1 },
           Buffer.from('{"a":1}\n'),
+        );
+        await stores.captures.put(
+          { session_id: session.id, root_session_id: session.root_session_id },
+          'a'.repeat(64),
+          Readable.from([Buffer.from('pack')]),
         );
         await stores.messages.insertIfAbsent({
           id: newId(),
@@ -104,6 +111,7 @@ export const test = base.extend<{ $file: { world: World } }>({
             documents: (await stores.sessions.getMany(ids)).length,
             events: await db.collection('events').countDocuments(those),
             chunks: await db.collection('transcripts').countDocuments(those),
+            packChunks: await db.collection('captures').countDocuments(those),
             messages: await db.collection('messages').countDocuments(those),
             jobs: jobs.filter((job) => job !== null).length,
           };
@@ -118,7 +126,14 @@ export const test = base.extend<{ $file: { world: World } }>({
 });
 
 /** The counts that a complete deletion leaves. */
-export const NOTHING: Found = { documents: 0, events: 0, chunks: 0, messages: 0, jobs: 0 };
+export const NOTHING: Found = {
+  documents: 0,
+  events: 0,
+  chunks: 0,
+  packChunks: 0,
+  messages: 0,
+  jobs: 0,
+};
 
 /** Makes a session that ended a while ago. */
 export function makeEnded(fields: Partial<Session> = {}): Session {

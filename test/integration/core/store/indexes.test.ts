@@ -15,3 +15,13 @@ test('the stored sessions have indexes by status, parent, conversation, tag and 
   }
   expect(keys).toContainEqual(BY_TIME);
 });
+
+test('the parts of packs have a unique index, and workers expire after an hour', async ({ db }) => {
+  await ensureIndexes(db);
+  expect(await db.collection('captures').indexes()).toContainEqual(
+    expect.objectContaining({ key: { session_id: 1, pack: 1, n: 1 }, unique: true }),
+  );
+  expect(await db.collection('workers').indexes()).toContainEqual(
+    expect.objectContaining({ key: { seen_at: 1 }, expireAfterSeconds: 3600 }),
+  );
+});

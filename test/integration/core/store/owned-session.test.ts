@@ -191,3 +191,68 @@ describe('the owner of a session', () => {
     expect(stored?.lease).toEqual({ fence: 1 });
   });
 });
+
+describe('a workspace that its owner stores', () => {
+  const unportable = { type: 'managed', path: '/w/a', fence: 1, portable: false } as const;
+  const captured: NonNullable<Session['workspace']> = {
+    ...unportable,
+    portable: true,
+    capture: {
+      commit: 'a'.repeat(40),
+      packs: [{ session_id: makeSession().id, id: 'b'.repeat(64), bytes: 10 }],
+      taken_at: new Date(0),
+      attempt: 1,
+      files: 1,
+      bytes: 5,
+      left_out: 0,
+      transcript: [{ path: 'a.jsonl', generation: 0, length: 7 }],
+    },
+  };
+  const WRITES: [string, (owner: OwnedSession) => Promise<unknown>][] = [
+    ['markRunning', (owner) => owner.markRunning({ workspace: captured })],
+    ['commit', (owner) => owner.commit({ workspace: captured })],
+    ['conclude', (owner) => owner.conclude('failed', { workspace: captured }, {})],
+    [
+      'returnToQueue',
+      (owner) => owner.returnToQueue({ reason: 'hand_back', workspace: captured }, {}),
+    ],
+  ];
+
+  test.for(WRITES)(
+    'keeps older workers away once it has a capture: %s',
+    async ([, write], { stores }) => {
+      const session = makeSession({ requires: ['messages'] });
+      await stores.sessions.insertIfAbsent(session);
+      await write(await stores.own(session.id));
+      expect(await stores.sessions.get(session.id)).toMatchObject({
+        workspace: captured,
+        requires: ['messages', 'workspaces'],
+      });
+    },
+  );
+
+  test('keeps nobody away without a capture', async ({ stores }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    await (await stores.own(session.id)).commit({ workspace: unportable });
+    const stored = await stores.sessions.get(session.id);
+    expect(stored?.workspace).toEqual(unportable);
+    expect(stored).not.toHaveProperty('requires');
+  });
+
+  test('keeps older workers away from a session that is cancelled instead of handed back', async ({
+    stores,
+    db,
+  }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    await askForCancel(db, session.id);
+    const back = { reason: 'hand_back', workspace: captured } as const;
+    expect(await owner.returnToQueue(back, {})).toBe('cancelled');
+    expect(await stores.sessions.get(session.id)).toMatchObject({
+      workspace: captured,
+      requires: ['workspaces'],
+    });
+  });
+});

@@ -180,3 +180,28 @@ test('getMany keeps the requested order and leaves out unknown ids', async ({ st
   const found = await stores.sessions.getMany([b.id, newId(), a.id]);
   expect(found).toEqual([b, a]);
 });
+
+describe("the heir of a session's directory", () => {
+  test('is the first continue that claims it, and stays the heir', async ({ stores }) => {
+    const parent = makeSession();
+    await stores.sessions.insertIfAbsent(parent);
+    const [first, second] = [makeChild(parent), makeChild(parent)];
+    expect(await stores.sessions.claimHeir(parent.id, first.id)).toBe(true);
+    expect(await stores.sessions.claimHeir(parent.id, second.id)).toBe(false);
+    expect(await stores.sessions.claimHeir(parent.id, first.id)).toBe(true);
+    expect(await stores.sessions.get(parent.id)).toEqual({ ...parent, workspace_heir: first.id });
+  });
+
+  test('is one of many continues that claim it at once', async ({ stores }) => {
+    const parent = makeSession();
+    await stores.sessions.insertIfAbsent(parent);
+    const claims = Array.from({ length: 8 }, () =>
+      stores.sessions.claimHeir(parent.id, makeChild(parent).id),
+    );
+    expect((await Promise.all(claims)).filter((isHeir) => isHeir)).toHaveLength(1);
+  });
+
+  test('cannot be claimed from an unknown session', async ({ stores }) => {
+    expect(await stores.sessions.claimHeir(makeSession().id, makeSession().id)).toBe(false);
+  });
+});

@@ -16,6 +16,7 @@ export const overridesSchema = z.strictObject({
   query,
   model: clearable(inheritable.model),
   working_dir: clearable(inheritable.working_dir),
+  workspace: clearable(inheritable.workspace),
   max_turns: clearable(inheritable.max_turns),
   system_prompt: clearable(inheritable.system_prompt),
   append_system_prompt: clearable(inheritable.append_system_prompt),
@@ -65,13 +66,18 @@ export type ContinueSessionConfig = z.infer<typeof continueSessionConfigSchema>;
 // would stop at once, too.
 const NEVER_INHERITED: readonly (keyof SessionConfig)[] = ['max_turns', 'max_budget_usd'];
 
+// Both keys say what a session works in, so a continue that sets one of them does not inherit the other.
+const EITHER: readonly (keyof SessionConfig & keyof Overrides)[] = ['working_dir', 'workspace'];
+
 /** Returns the config of a continue: the parent's config with the overrides applied. Changes neither argument. */
 export function inheritConfig(
   parent: SessionConfig | undefined,
   overrides: Overrides,
 ): SessionConfig {
+  const setsEither = EITHER.some((key) => overrides[key] !== undefined && overrides[key] !== null);
+  const dropped = [...NEVER_INHERITED, ...(setsEither ? EITHER : [])];
   const inherited = Object.entries(parent ?? {}).filter(
-    ([key]) => !NEVER_INHERITED.includes(key as keyof SessionConfig),
+    ([key]) => !dropped.includes(key as keyof SessionConfig),
   );
   // JSON drops a key whose value is undefined, so such a key counts as absent.
   const changes = Object.entries(overrides).filter(([, value]) => value !== undefined);

@@ -22,6 +22,12 @@ export const CONTINUE_AT_FEATURE = 'continue_at';
 export const RERUN_FEATURE = 'rerun';
 
 /**
+ * The word of a session whose config says what it works in, or whose files were captured. An older
+ * worker would run it in another directory, or without its files.
+ */
+export const WORKSPACES_FEATURE = 'workspaces';
+
+/**
  * The feature words that this version understands. A feature needs a word if an older worker would run its sessions
  * incorrectly. A feature that an older worker may ignore needs no word. Add the word here in the change that adds the
  * feature, and write the word into `requires` of each job that uses the feature (queue/job-builder.ts). A worker that
@@ -31,6 +37,7 @@ export const FEATURES: ReadonlySet<string> = new Set<string>([
   MESSAGES_FEATURE,
   CONTINUE_AT_FEATURE,
   RERUN_FEATURE,
+  WORKSPACES_FEATURE,
 ]);
 
 /** How many words the field `requires` may hold. */
@@ -92,6 +99,11 @@ export function getUnknownFeatures(error: unknown): readonly string[] | null {
 export function checkFeatures(holder: unknown): void {
   const unknown = findUnknownFeatures(holder);
   if (unknown.length > 0) throw new UnknownFeaturesError(unknown);
+}
+
+/** Returns the feature words that a config, or the overrides of a continue, needs. */
+export function featuresOf({ workspace }: { workspace?: unknown }): string[] {
+  return workspace === undefined ? [] : [WORKSPACES_FEATURE];
 }
 
 /**

@@ -3,6 +3,7 @@ import { hasVisibleText } from '../schema/visible-text.ts';
 import { findDraftProblem } from './json-schema-draft.ts';
 import { mcpConfigSchema } from './mcp-config.ts';
 import { recoverySchema } from './recovery.ts';
+import { absolutePath, workspaceConfigSchema } from './workspace-config.ts';
 
 // The maximum size of a value that the CLI gets as an argument. Linux limits one argument to 128
 // KiB. Long texts reach the CLI in files instead.
@@ -19,11 +20,6 @@ function fitsOneArgument(value: unknown): boolean {
 const tools = z
   .array(argument)
   .refine(fitsOneArgument, `expected a list of at most ${ARGUMENT_MAX_BYTES} bytes of JSON`);
-
-const absolutePath = z
-  .string()
-  .max(4096)
-  .regex(/^\/[^\0]*$/, 'expected an absolute path');
 
 const deadlineMs = z
   .int()
@@ -75,6 +71,7 @@ export const sessionConfigSchema = z.strictObject({
     .describe(
       'Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.',
     ),
+  workspace: workspaceConfigSchema.optional(),
   max_turns: z
     .int()
     .positive()

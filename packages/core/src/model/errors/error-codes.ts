@@ -198,6 +198,15 @@ export const ERROR_CODES = {
     retryable: false,
     description: 'The stored transcript differs from what was saved.',
   },
+  WORKSPACE_CORRUPT: {
+    retryable: false,
+    description: "The stored capture of the session's files differs from what was saved.",
+  },
+  WORKSPACE_TOO_LARGE: {
+    retryable: false,
+    description:
+      "The session's files exceed the worker's WORKSPACE_MAX_BYTES or WORKSPACE_MAX_FILES.",
+  },
   STARTUP_TIMEOUT: { retryable: true, description: 'The CLI printed no event in time.' },
   IDLE_TIMEOUT: { retryable: true, description: 'The CLI printed nothing for too long.' },
   WALL_CLOCK_TIMEOUT: { retryable: false, description: 'The attempt took longer than allowed.' },

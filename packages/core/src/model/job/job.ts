@@ -42,7 +42,7 @@ const envelope = {
 /** Schema of a job that launches a session. */
 export const launchJobSchema = z
   .strictObject({ ...envelope, kind: z.literal('launch'), config: sessionConfigSchema })
-  .superRefine(checkOptionConflicts(({ config }) => config.recovery));
+  .superRefine(checkOptionConflicts(({ config }) => config, ['config']));
 
 /** Schema of a job that continues a session. */
 export const continueJobSchema = z
@@ -54,7 +54,7 @@ export const continueJobSchema = z
     at: continueAtSchema.optional(),
     overrides: overridesSchema,
   })
-  .superRefine(checkOptionConflicts(({ overrides }) => overrides.recovery));
+  .superRefine(checkOptionConflicts(({ overrides }) => overrides, ['overrides']));
 
 /** Schema of the payload of a job in the queue `sessions`. Any BullMQ client in any language may add such a job. */
 export const jobSchema = z.discriminatedUnion('kind', [launchJobSchema, continueJobSchema]);

@@ -1,4 +1,4 @@
-import { mergeRequiredFeatures } from '../config/required-features.ts';
+import { featuresOf, mergeRequiredFeatures } from '../config/required-features.ts';
 import type { SessionConfig } from '../config/session-config.ts';
 import { defined } from '../schema/defined.ts';
 import type { Session } from '../session/session.ts';
@@ -85,7 +85,10 @@ export function queuedSession(
       on_limit: job.on_limit,
       api_key_id: job.api_key_id,
       schedule_id: job.schedule_id,
-      requires: mergeRequiredFeatures(job, parent),
+      requires: mergeRequiredFeatures(
+        { requires: [...(job.requires ?? []), ...featuresOf(config)] },
+        parent,
+      ),
       on_busy: job.kind === 'continue' ? job.on_busy : undefined,
       waiting_for: wait,
       not_before: notBefore,

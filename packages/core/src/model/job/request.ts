@@ -14,7 +14,7 @@ import { idempotencyKeySchema } from './idempotency.ts';
 /** Schema of the body of a launch. */
 export const launchRequestSchema = sessionConfigSchema
   .extend(sessionOptionsSchema.shape)
-  .superRefine(checkOptionConflicts(({ recovery }) => recovery));
+  .superRefine(checkOptionConflicts((request) => request));
 
 /**
  * Schema of one launch in a bulk request. The launch itself has the idempotency key, because a
@@ -25,7 +25,7 @@ export const bulkLaunchSchema = sessionConfigSchema
     ...sessionOptionsSchema.shape,
     idempotency_key: idempotencyKeySchema.optional(),
   })
-  .superRefine(checkOptionConflicts(({ recovery }) => recovery));
+  .superRefine(checkOptionConflicts((request) => request));
 
 /** Schema of the body of a continue; the path names the parent. */
 export const continueRequestSchema = overridesSchema
@@ -34,7 +34,7 @@ export const continueRequestSchema = overridesSchema
     on_busy: onBusySchema.optional(),
     at: continueAtSchema.optional(),
   })
-  .superRefine(checkOptionConflicts(({ recovery }) => recovery));
+  .superRefine(checkOptionConflicts((request) => request));
 
 /** One launch in a bulk request. */
 export type BulkLaunch = z.infer<typeof bulkLaunchSchema>;

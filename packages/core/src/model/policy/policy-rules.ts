@@ -25,9 +25,10 @@ export const WHOLE_CONFIG_RULES: readonly PolicyRule[] = [hookRefusals];
 
 /** Returns the directories that a request names, also in Claude's own settings, with the field of each directory. */
 export function directoriesOf(config: Governed): { field: string; path: unknown }[] {
-  const { working_dir, additional_directories } = config;
+  const { working_dir, workspace, additional_directories } = config;
   return [
     ...(working_dir ? [{ field: 'working_dir', path: working_dir }] : []),
+    ...(workspace?.type === 'path' ? [{ field: 'workspace.path', path: workspace.path }] : []),
     ...listed('additional_directories', additional_directories),
     ...listed(
       'settings.permissions.additionalDirectories',
@@ -37,13 +38,18 @@ export function directoriesOf(config: Governed): { field: string; path: unknown 
 }
 
 function checkForbiddenOptions(config: Governed, { forbiddenOptions }: Policy): Refusal[] {
-  return Object.entries(config)
-    .filter(([key, value]) => isAsked(value) && forbiddenOptions.includes(key))
-    .map(([field]) => ({
-      code: 'OPTION_NOT_ALLOWED',
-      field,
-      message: 'the operator does not allow this option; leave it out',
-    }));
+  // A workspace of the type `path` is another way to write `working_dir`.
+  const asked = Object.entries(config).filter(([, value]) => isAsked(value));
+  const paths = config.workspace?.type === 'path' ? ['workspace.path'] : [];
+  const fields = [
+    ...asked.map(([key]) => key).filter((key) => forbiddenOptions.includes(key)),
+    ...(forbiddenOptions.includes('working_dir') ? paths : []),
+  ];
+  return fields.map((field) => ({
+    code: 'OPTION_NOT_ALLOWED',
+    field,
+    message: 'the operator does not allow this option; leave it out',
+  }));
 }
 
 function checkDirectories(config: Governed, { allowedRoots }: Policy): Refusal[] {

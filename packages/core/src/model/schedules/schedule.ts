@@ -19,7 +19,7 @@ const OVERLAPS = ['skip', 'enqueue'] as const;
  */
 export const scheduledLaunchSchema = sessionConfigSchema
   .extend(sessionOptionsSchema.omit({ run_at: true }).shape)
-  .superRefine(checkOptionConflicts(({ recovery }) => recovery));
+  .superRefine(checkOptionConflicts((request) => request));
 
 /** What a firing launches. */
 export type ScheduledLaunch = z.infer<typeof scheduledLaunchSchema>;

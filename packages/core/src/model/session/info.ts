@@ -12,6 +12,7 @@ import type { Session } from './session.ts';
 import { isTerminal, sessionStatusSchema } from './status.ts';
 import { totalsSchema } from './totals.ts';
 import { hasTranscript } from './transcript.ts';
+import { toWorkspaceView, workspaceViewSchema } from './workspace.ts';
 
 const time = z.iso.datetime();
 
@@ -79,6 +80,7 @@ export const infoSchema = z.object({
     .optional()
     .describe('Number of attempts that a host kept from starting; absent if there were none.'),
   last_event_seq: z.int(),
+  workspace: workspaceViewSchema.optional(),
   totals: totalsSchema,
   failure: failureViewSchema.optional(),
   not_before: time.optional(),
@@ -149,6 +151,7 @@ export function toInfo(session: Session, include: readonly 'config'[] = []): Inf
     worker_id: last?.worker_id,
     host_failures: session.counts.host_failures || undefined,
     last_event_seq: session.last_event_seq,
+    workspace: session.workspace && toWorkspaceView(session.id, session.workspace),
     totals: session.totals,
     failure: session.failure && toFailureView(session.failure),
     not_before: session.not_before?.toISOString(),

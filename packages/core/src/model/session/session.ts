@@ -13,6 +13,7 @@ import { resultSchema } from './result.ts';
 import { sessionStatusSchema } from './status.ts';
 import { totalsSchema } from './totals.ts';
 import { transcriptManifestSchema } from './transcript.ts';
+import { workspaceSchema } from './workspace.ts';
 
 const count = z.int().nonnegative();
 
@@ -103,6 +104,10 @@ export const sessionSchema = z.object({
   last_result: resultSchema.optional(),
   superseded: z.array(z.object({ from: count, to: count })).optional(),
   transcript: transcriptManifestSchema,
+  workspace: workspaceSchema.optional(),
+  workspace_heir: idSchema
+    .optional()
+    .describe("The first continue that works on in this session's directory."),
   totals: totalsSchema,
   failure: failureSchema.optional(),
   cancel_requested_at: z.date().optional(),

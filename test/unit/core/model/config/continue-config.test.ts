@@ -45,6 +45,53 @@ describe('inheritConfig', () => {
     expect(inheritConfig(parent, overrides)).toEqual(expected);
   });
 
+  const elsewhere = { type: 'path', path: '/b' } as const;
+  const managed = { type: 'managed' } as const;
+
+  test.each<[string, Partial<SessionConfig>, Partial<Overrides>, Partial<SessionConfig>]>([
+    [
+      'the workspace drops working_dir',
+      { working_dir: '/a' },
+      { workspace: managed },
+      { workspace: managed },
+    ],
+    [
+      'working_dir drops the workspace',
+      { workspace: elsewhere },
+      { working_dir: '/a' },
+      { working_dir: '/a' },
+    ],
+    [
+      'the workspace replaces the workspace',
+      { workspace: elsewhere },
+      { workspace: managed },
+      { workspace: managed },
+    ],
+    [
+      'a cleared workspace keeps working_dir',
+      { working_dir: '/a' },
+      { workspace: null },
+      { working_dir: '/a' },
+    ],
+    [
+      'a cleared working_dir keeps the workspace',
+      { workspace: elsewhere },
+      { working_dir: null },
+      { workspace: elsewhere },
+    ],
+    [
+      'a continue that names neither keeps the workspace',
+      { workspace: elsewhere },
+      {},
+      { workspace: elsewhere },
+    ],
+  ])('takes the directory of the continue: %s', (_, before, overrides, expected) => {
+    expect(inheritConfig({ query: 'first', ...before }, { query: 'q', ...overrides })).toEqual({
+      query: 'q',
+      ...expected,
+    });
+  });
+
   test('inherits every key but the query and the per-session limits', () => {
     const { max_turns: _turns, max_budget_usd: _budget, ...rest } = makeFullConfig();
     expect(inheritConfig(makeFullConfig(), { query: 'next' })).toEqual({ ...rest, query: 'next' });

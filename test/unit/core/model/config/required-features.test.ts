@@ -57,6 +57,15 @@ describe('a session whose job requires a feature', () => {
   });
 });
 
+describe('a session with a workspace in its config', () => {
+  const workspace = { type: 'managed' } as const;
+
+  test('requires workspaces, even if its job does not', () => {
+    const job = acceptJob(makeLaunchJob({ config: { query: 'q', workspace } }), 0);
+    expect(queuedSession(job, job.config).requires).toEqual(['workspaces']);
+  });
+});
+
 describe('a continued session', () => {
   const child = (requires?: string[]) =>
     acceptJob(makeContinueJob('', requires ? { requires } : {}), 0);
@@ -69,6 +78,11 @@ describe('a continued session', () => {
       'b',
       'c',
     ]);
+  });
+
+  test('requires workspaces if its parent has a capture', () => {
+    const parent = makeCompletedSession({ requires: ['messages', 'workspaces'] });
+    expect(queuedSession(child(), parent.config, parent).requires).toEqual(['workspaces']);
   });
 
   test('does not require messages because its parent had some', () => {

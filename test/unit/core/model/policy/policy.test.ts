@@ -22,6 +22,8 @@ describe('the policy allows', () => {
     ['a request that asks for nothing', {}],
     ["nulls, which clear a parent's values", { working_dir: null, env: null, settings: null }],
     ['a directory inside a root', { working_dir: '/srv/work/a' }],
+    ['a workspace inside a root', { workspace: { type: 'path', path: '/srv/work/a' } }],
+    ['a managed workspace', { workspace: { type: 'managed' } }],
     ['a harmless variable', { env: { TOKEN: 'x' } }],
     ['a variable that the operator allows', { env: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: '1' } }],
     ['settings without an env', { settings: { model: 'opus' } }],
@@ -42,6 +44,12 @@ describe('the policy refuses', () => {
       { working_dir: '/etc' },
       'WORKING_DIR_NOT_ALLOWED',
       'working_dir',
+    ],
+    [
+      'a workspace outside the roots',
+      { workspace: { type: 'path', path: '/etc' } },
+      'WORKING_DIR_NOT_ALLOWED',
+      'workspace.path',
     ],
     [
       'an additional directory outside the roots',
@@ -149,6 +157,18 @@ describe('an operator may', () => {
     expect(() => checkPolicy(asked, { ...strict, allowedMcpCommands })).toThrow(
       expect.objectContaining({ code, details: { field } }),
     );
+  });
+
+  test('forbid working_dir, and with it the same directory as a workspace', () => {
+    const forbidding = { ...policy, forbiddenOptions: ['working_dir'] };
+    const path: Governed = { workspace: { type: 'path', path: '/srv/work' } };
+    expect(() => checkPolicy(path, forbidding)).toThrow(
+      expect.objectContaining({
+        code: 'OPTION_NOT_ALLOWED',
+        details: { field: 'workspace.path' },
+      }),
+    );
+    expect(() => checkPolicy({ workspace: { type: 'managed' } }, forbidding)).not.toThrow();
   });
 
   test('allow listed values, even bypassPermissions, and the removal of a forbidden option', () => {

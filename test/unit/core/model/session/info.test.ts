@@ -58,6 +58,40 @@ describe('toInfo', () => {
     expect(toInfo({ ...ended, counts })).toMatchObject({ host_failures: 2 });
   });
 
+  test('says what a session that has begun works in, and how much its own captures take', () => {
+    expect(toInfo(ended)).not.toHaveProperty('workspace');
+    const path = { type: 'path', path: '/srv', fence: 1, portable: false, reason: 'path' } as const;
+    const { fence: _, ...shown } = path;
+    expect(toInfo({ ...ended, workspace: path }).workspace).toEqual(shown);
+    const [mine, other] = ['a', 'b'].map((letter) => letter.repeat(64)) as [string, string];
+    const session: Session = {
+      ...ended,
+      workspace: {
+        ...{ type: 'managed', path: '/w/a', moved_from: ['/w/b'], fence: 3, portable: true },
+        capture: {
+          commit: 'c'.repeat(40),
+          packs: [
+            { session_id: makeSession().id, id: other, bytes: 1_000 },
+            { session_id: ended.id, id: mine, bytes: 20 },
+            { session_id: ended.id, id: other, bytes: 3 },
+          ],
+          taken_at: at,
+          attempt: 2,
+          files: 4,
+          bytes: 500,
+          left_out: 1,
+          transcript: [],
+        },
+      },
+    };
+    const info = toInfo(session);
+    expect(infoSchema.strict().parse(info)).toEqual(info);
+    expect(info.workspace).toEqual({
+      ...{ type: 'managed', path: '/w/a', portable: true, captured_at: iso },
+      ...{ files: 4, bytes: 500, left_out: 1, stored_bytes: 23 },
+    });
+  });
+
   test('includes the config only on request, without its secrets', () => {
     expect(toInfo(ended)).not.toHaveProperty('config');
     const shown = toInfo(ended, ['config']);
