@@ -23,7 +23,7 @@ export interface Masker {
 }
 
 /** A value with fewer characters is not masked, because short values ("true", "dev") occur in ordinary text. */
-const MASKED_MIN_CHARS = 8;
+export const MASKED_MIN_CHARS = 8;
 
 const NEWLINE = '\n';
 

@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads';
+import { CaptureFailedError } from './capture-errors.ts';
+import type {
+  CaptureRequest,
+  CaptureResult,
+  Excess,
+  MeasureRequest,
+  RestoreRequest,
+  RestoreResult,
+} from './capture-types.ts';
+import {
+  type CallName,
+  fromProblem,
+  type ThreadAnswer,
+  type ThreadCall,
+  type ThreadData,
+} from './thread-protocol.ts';
+
+export { CaptureCorruptError, CaptureFailedError } from './capture-errors.ts';
+export type {
+  CaptureRequest,
+  CaptureResult,
+  RestoreRequest,
+  RestoreResult,
+} from './capture-types.ts';
+export { findGit } from './find-git.ts';
+
+/**
+ * Captures workspaces and restores them, in a thread of its own. Calls for one shadow folder run one
+ * after the other. If the thread dies, the running calls reject, and the next call starts a new one.
+ */
+export interface CaptureEngine {
+  /** Captures a workspace. Rejects if the workspace cannot be read, or git takes too long. */
+  capture(request: CaptureRequest): Promise<CaptureResult>;
+  /** Resolves to the bound that a workspace exceeds, or to null if it can be captured. Reads no file. */
+  measure(request: MeasureRequest): Promise<Excess | null>;
+  /** Returns whether the shadow repository holds this commit completely enough to restore it. */
+  has(shadow: string, commit: string): Promise<boolean>;
+  /** Adds packs (files, oldest first) to the shadow repository. Rejects with CaptureCorruptError if git refuses one. */
+  addPacks(shadow: string, packs: readonly string[]): Promise<void>;
+  /**
+   * Writes the tree of a commit into `target`, and remembers what it wrote, so that the next capture
+   * of `tree` is cheap. Rejects with CaptureCorruptError if the capture cannot be restored.
+   */
+  restore(request: RestoreRequest): Promise<RestoreResult>;
+  /** Saves what is remembered of a workspace to the shadow folder, and forgets it. */
+  release(shadow: string): Promise<void>;
+  /** Ends the thread. Calls that still run reject. */
+  close(): Promise<void>;
+}
+
+interface PendingCall {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+const THREAD = new URL('./capture-thread.ts', import.meta.url);
+const GIT_MAX_MS = 600_000;
+
+/**
+ * Creates an engine. The thread starts at the first call, and does not keep the process alive.
+ * `path` is the PATH on which git is found; a git process is killed after `timeoutMs`, by default 10
+ * minutes.
+ */
+export function createCaptureEngine({
+  path,
+  timeoutMs = GIT_MAX_MS,
+  marker = '',
+}: Pick<ThreadData, 'path'> & Partial<ThreadData>): CaptureEngine {
+  let thread: Worker | null = null;
+  let calls = new Map<number, PendingCall>();
+  let lastId = 0;
+  let isClosed = false;
+
+  function startThread(): Worker {
+    const data: ThreadData = { path, timeoutMs, marker };
+    const started = new Worker(THREAD, { workerData: data, env: { PATH: path } });
+    const own = new Map<number, PendingCall>();
+    calls = own;
+    let problem: Error | null = null;
+    started.on('message', (answer: ThreadAnswer) => {
+      const call = own.get(answer.id);
+      own.delete(answer.id);
+      if ('problem' in answer) call?.reject(fromProblem(answer.problem));
+      else call?.resolve(answer.value);
+    });
+    started.on('error', (error) => {
+      problem = error as Error;
+    });
+    started.on('exit', () => {
+      if (thread === started) thread = null;
+      const reason = problem ? `: ${problem.message}` : '';
+      for (const { reject } of own.values()) {
+        reject(new CaptureFailedError(`the thread that captures workspaces has ended${reason}`));
+      }
+      own.clear();
+    });
+    started.unref();
+    return started;
+  }
+
+  function call(name: CallName, ...args: readonly unknown[]): Promise<unknown> {
+    if (isClosed) return Promise.reject(new Error('the capture engine is closed'));
+    thread ??= startThread();
+    lastId += 1;
+    const message: ThreadCall = { id: lastId, name, args };
+    thread.postMessage(message);
+    return new Promise((resolve, reject) => {
+      calls.set(message.id, { resolve, reject });
+    });
+  }
+
+  return {
+    capture: (request) => call('capture', request) as Promise<CaptureResult>,
+    measure: (request) => call('measure', request) as Promise<Excess | null>,
+    has: (shadow, commit) => call('has', shadow, commit) as Promise<boolean>,
+    addPacks: (shadow, packs) => call('addPacks', shadow, packs) as Promise<void>,
+    restore: (request) => call('restore', request) as Promise<RestoreResult>,
+    release: (shadow) => call('release', shadow) as Promise<void>,
+    async close() {
+      isClosed = true;
+      await thread?.terminate();
+    },
+  };
+}
