@@ -26,7 +26,7 @@ const ACTIONS: Record<string, Action> = {
       else if (times > many) await new Promise(setImmediate); // lets Node handle a signal
     }
   },
-  /** {marks: name, to, turn_ms?}: plays turns that leave numbered marks, see marks.ts. */
+  /** {marks: name, to, turn_ms?, with_tool?}: plays turns that leave numbered marks, see marks.ts. */
   marks: leaveMarks,
   /** {tool, input?, result?}: prints a tool call and its result. */
   tool(stage, step) {

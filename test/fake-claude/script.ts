@@ -25,9 +25,14 @@ export function findScript(
   const fromEnv = env['FAKE_CLAUDE_SCRIPT'];
   return (
     stepsOf(prompt) ??
-    (prompt.trim() === CONTINUATION_PROMPT ? unfinished(earlierPrompts) : undefined) ??
+    (isContinuation(prompt) ? unfinished(earlierPrompts) : undefined) ??
     (fromEnv === undefined ? undefined : (JSON.parse(fromEnv) as Step[]))
   );
+}
+
+// After that sentence, Baton may tell which calls were cut from the transcript.
+function isContinuation(prompt: string): boolean {
+  return prompt.trim().split('\n\n')[0] === CONTINUATION_PROMPT;
 }
 
 // Only steps with marks record how far they came. Other steps would start again instead of continuing.

@@ -8,7 +8,7 @@ import { holdsRestored } from './holds-restored.ts';
 import { isFileError, listFiles } from './list-files.ts';
 import type { FileMasker } from './masked-file.ts';
 import { createSkippedFileReports, type SkippedFileListeners } from './skipped-files.ts';
-import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
+import { toManifest, untrackedFile } from './tracked-file.ts';
 
 // The copier calls the file system synchronously. The files were written a moment ago on this host,
 // and an asynchronous call through the thread pool costs ten times the processor time. The copier
@@ -80,7 +80,7 @@ export function createTranscriptCopier(
     async copy({ verify }) {
       if (tracked.size === 0) folder = identityOf(projectDir);
       if (isTakenAway()) {
-        manifest ??= manifestOf(tracked.values());
+        manifest ??= toManifest(tracked.values());
         return manifest;
       }
       const paths = listFiles(projectDir).filter(reports.mayBeNamed);
@@ -97,7 +97,7 @@ export function createTranscriptCopier(
         tracked.delete(path);
         manifest = null;
       }
-      manifest ??= manifestOf(tracked.values());
+      manifest ??= toManifest(tracked.values());
       return manifest;
     },
   };
@@ -116,11 +116,6 @@ function identityOf(folder: string): string | null {
     if (findHostErrno(error) !== null) throw error;
     return null;
   }
-}
-
-function manifestOf(tracked: Iterable<TrackedFile>): TranscriptManifest {
-  const files = [...tracked].filter((file) => file.length > 0).map(toManifestFile);
-  return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 function isSame(a: FileState, b: FileState): boolean {

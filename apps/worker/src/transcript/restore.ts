@@ -1,8 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
-import { dirname, join, normalize, sep } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
 import {
-  AppError,
   claudeIdOf,
   continuePointMissing,
   mainTranscriptPath,
@@ -12,14 +9,16 @@ import {
   type TranscriptStore,
 } from '@baton/core/internal';
 import { type CostState, readCostState } from '../claude/cost-state.ts';
-import { createFramer } from '../claude/framer.ts';
 import { parseLine, usageOf } from '../claude/line.ts';
 import { isEntryOf } from './entry-of.ts';
+import { findCutTime, type SearchedFiles } from './find-cut-time.ts';
 import { createKnownIds, type KnownIds } from './known-ids.ts';
 import { createPromptFinder } from './prompt-finder.ts';
 import { createRecentMessages } from './recent-messages.ts';
+import { writeSavedFile } from './saved-file.ts';
 import { takenMessagesIn, uuidsIn } from './taken-messages.ts';
 import type { TrackedFile } from './tracked-file.ts';
+import { type CutOptions, createTranscriptCut, type TranscriptCut } from './transcript-cut.ts';
 
 /** The state that an attempt starts from, as its restored transcript shows it. */
 export interface Restored {
@@ -38,6 +37,19 @@ export interface Restored {
   messages: readonly string[];
   /** The ids of all API messages in the main file, including the messages of ancestors. */
   messageIds: Pick<KnownIds, 'has'>;
+  /** Whether lines were cut that a capture of the workspace does not cover. */
+  isCut: boolean;
+  /** The ids in the lines that were cut: of entries, and of the messages that these entries hold. */
+  cutIds: ReadonlySet<string>;
+  /**
+   * Whether a file was not cut although it may go beyond the capture, because it was rewritten since.
+   */
+  isUncertain: boolean;
+  /**
+   * The calls beyond the capture that may have had effects, as one line each (transcript-cut.ts).
+   * They are what was cut, unless the calls are only reported.
+   */
+  cutCalls: readonly string[];
 }
 
 /** Nothing to restore: a new conversation. */
@@ -49,24 +61,40 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
   uuids: new Set<string>(),
   messages: [],
   messageIds: { has: () => false },
+  isCut: false,
+  cutIds: new Set<string>(),
+  isUncertain: false,
+  cutCalls: [],
 });
+
+/** What a restore needs besides the sessions. */
+export interface RestoreOptions {
+  /** The prompt of the session as a transcript holds it. Default: its query. */
+  prompt?: string;
+  /**
+   * The capture that the session's files come from. The transcript of a parent is never cut: the
+   * calls beyond the capture are only reported. Default: nothing is cut and nothing is reported.
+   */
+  cut?: CutOptions;
+}
 
 /**
  * Writes a transcript into an empty project folder, byte for byte. A transcript without a message
  * is not restored. If the session continues from the middle of its parent, the parent's main file
- * is cut there. Throws TRANSCRIPT_CORRUPT if a byte differs from what was saved, or if a path
- * cannot be a file, and EVENT_NOT_IN_TRANSCRIPT if the place to cut is not in the file.
+ * is cut there. With `cut`, the session's own files end before what a capture of the workspace does
+ * not cover, and the result describes only what was kept. Throws TRANSCRIPT_CORRUPT if a byte
+ * differs from what was saved, or if a path cannot be a file, and EVENT_NOT_IN_TRANSCRIPT if the
+ * place to cut is not in the file.
  *
  * @param lineage The session that the transcript belongs to, then its ancestors, nearest first.
  * @param session The session that continues from the transcript.
- * @param prompt The prompt of `session` as a transcript holds it. Default: its query.
  */
 export async function restoreTranscript(
   store: TranscriptStore,
   lineage: readonly Session[],
   session: Session,
   projectDir: string,
-  prompt = session.query,
+  { prompt = session.query, cut: cutOptions }: RestoreOptions = {},
 ): Promise<Restored> {
   const source = lineage[0];
   if (!source) return NOTHING_RESTORED;
@@ -74,8 +102,11 @@ export async function restoreTranscript(
   const main = mainTranscriptPath(claudeId);
   const isOwn = source.id === session.id;
   const point = isOwn ? undefined : session.continues_at;
-  let isCut = false;
+  let isPointFound = false;
+  const wanted = source.transcript.files.filter(({ path }) => !isOfAnother(path, claudeId));
+  const cut = await createCut(store, { files: wanted, lineage }, limitTo(isOwn, cutOptions));
   const uuids = new Set<string>();
+  const cutIds = new Set<string>();
   const promptUuid = promptUuidOf(session.id);
   const messageIds = createKnownIds();
   const entryIds = createKnownIds();
@@ -105,11 +136,16 @@ export async function restoreTranscript(
     };
     const isLast = (line: string): boolean => {
       if (file.path !== main || point === undefined || !isEntryOf(line, point.uuid)) return false;
-      isCut = true;
+      isPointFound = true;
       return true;
     };
-    const saved = { file, lineage };
-    const { hash, length } = await writeFile(store, saved, projectDir, { onLine, isLast });
+    const onCut = (line: string): void => {
+      for (const id of [...uuidsIn(line), ...takenMessagesIn(line)]) cutIds.add(id);
+    };
+    const saved = { file, lineage, cut: cut.ofFile(file), isLast, onLine, onCut };
+    const written = await writeSavedFile(store, saved, projectDir);
+    if (written === null) return;
+    const { hash, length } = written;
     restored.holdsPrompt ||= finder.found() || uuids.has(promptUuid);
     restored.files.push({
       path: file.path,
@@ -121,15 +157,33 @@ export async function restoreTranscript(
     });
   }
 
-  const wanted = source.transcript.files.filter(({ path }) => !isOfAnother(path, claudeId));
   for (const files of batches(wanted, FILES_AT_ONCE)) {
     await Promise.all(files.map(restoreFile));
   }
-  if (point && !isCut) throw continuePointMissing(point);
-  if (holdsMessage) return { ...restored, messages: recent.lines() };
+  if (point && !isPointFound) throw continuePointMissing(point);
+  const cutFacts = {
+    isCut: cut.isCut(),
+    cutIds,
+    isUncertain: cut.isUncertain(),
+    cutCalls: cut.calls(),
+  };
+  if (holdsMessage) return { ...restored, ...cutFacts, messages: recent.lines() };
   await rm(projectDir, { recursive: true });
   await mkdir(projectDir, { recursive: true, mode: 0o700 });
-  return NOTHING_RESTORED;
+  return { ...NOTHING_RESTORED, ...cutFacts };
+}
+
+function limitTo(isOwn: boolean, options?: CutOptions): CutOptions | undefined {
+  return options && !isOwn ? { ...options, isOnlyReported: true } : options;
+}
+
+async function createCut(
+  store: TranscriptStore,
+  searched: SearchedFiles,
+  options?: CutOptions,
+): Promise<TranscriptCut> {
+  if (!options || options.isOnlyReported) return createTranscriptCut(options);
+  return createTranscriptCut(options, await findCutTime(store, searched, options));
 }
 
 // The command /clear starts another conversation of the CLI. The files of the earlier conversation stay with the
@@ -152,82 +206,3 @@ function batches<T>(items: readonly T[], size: number): T[][] {
 // found"), so a session that was stopped before its first message starts from the beginning.
 const MESSAGE = /"type":"(user|assistant)"/;
 const ASSISTANT = '"type":"assistant"';
-
-/**
- * Writes a saved file, up to the first line that `isLast` accepts. Calls `onLine` for each written
- * line. Returns the number of written bytes and their hash.
- */
-async function writeFile(
-  store: TranscriptStore,
-  { file, lineage }: { file: TranscriptFile; lineage: readonly Session[] },
-  projectDir: string,
-  {
-    onLine,
-    isLast,
-  }: { onLine: (line: string, offset: number) => void; isLast: (line: string) => boolean },
-): Promise<{ hash: Hash; length: number }> {
-  const target = insideProject(projectDir, file.path);
-  const handle = await createFile(target).catch((error: unknown) => {
-    throw pathProblem(file.path, error) ?? error;
-  });
-  const hash = createHash('sha256');
-  const framer = createFramer();
-  let length = 0;
-  let offset = 0;
-  let isEnded = false;
-
-  function upToLast(piece: Buffer): Buffer {
-    for (const line of framer.push(piece)) {
-      onLine(line.text, offset);
-      offset += line.bytes + 1;
-      isEnded = isLast(line.text);
-      if (isEnded) return piece.subarray(0, offset - length);
-    }
-    return piece;
-  }
-
-  try {
-    for await (const piece of store.read(file, lineage)) {
-      // The rest of a file that is cut is still read, because the store checks the file as a whole.
-      if (isEnded) continue;
-      const kept = upToLast(piece);
-      hash.update(kept);
-      await handle.writeFile(kept);
-      length += kept.length;
-    }
-  } finally {
-    await handle.close();
-  }
-  return { hash, length };
-}
-
-async function createFile(target: string): Promise<FileHandle> {
-  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-  return open(target, 'wx', 0o600);
-}
-
-// The path comes from the session's transcript, so these errors would occur on every host.
-const PATH_ERRNOS = ['EEXIST', 'EILSEQ', 'EINVAL', 'EISDIR', 'ENAMETOOLONG'];
-
-function pathProblem(path: string, error: unknown): AppError | null {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  if (!PATH_ERRNOS.includes(code)) return null;
-  return new AppError(
-    'TRANSCRIPT_CORRUPT',
-    `transcript path ${path} cannot be restored as a file (${code})`,
-    { cause: error },
-  );
-}
-
-// Baton wrote the manifest. The path is still checked, because a wrong path could point outside the
-// folder.
-function insideProject(projectDir: string, path: string): string {
-  const target = join(projectDir, path);
-  if (!target.startsWith(projectDir + sep) || normalize(path) !== path) {
-    throw new AppError(
-      'TRANSCRIPT_CORRUPT',
-      `transcript path ${path} is not a plain relative path`,
-    );
-  }
-  return target;
-}

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { TranscriptFile } from '@baton/core/internal';
+import type { TranscriptFile, TranscriptManifest } from '@baton/core/internal';
 
 /** A transcript file as this attempt tracks it: how much of it is stored, and the hash of that part. */
 export interface TrackedFile {
@@ -22,8 +22,13 @@ export function untrackedFile(path: string, generation = 0): TrackedFile {
   return { path, base: 0, generation, asStored: 0, length: 0, hash: createHash('sha256') };
 }
 
-/** Returns the file's entry in the manifest. */
-export function toManifestFile(file: TrackedFile): TranscriptFile {
+/** Returns the manifest of these files, sorted by path. A file of which nothing is stored is left out. */
+export function toManifest(tracked: Iterable<TrackedFile>): TranscriptManifest {
+  const files = [...tracked].filter((file) => file.length > 0).map(toManifestFile);
+  return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+function toManifestFile(file: TrackedFile): TranscriptFile {
   return {
     path: file.path,
     base: file.base,

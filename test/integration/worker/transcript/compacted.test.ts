@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { test } from '../../../support/fleet.ts';
+import { transcriptOf } from '../../../support/transcript-of.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { transcriptOf } from '../attempt/crash.ts';
 
 const entry = (uuid: string, id: string, text: string) =>
   JSON.stringify({

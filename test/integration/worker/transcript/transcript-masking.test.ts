@@ -249,12 +249,8 @@ test('a prompt that holds a secret is found in the masked transcript', async ({ 
   await put(folder, main, entry(session.query));
   const store = createTranscriptStore(db);
   session.transcript = await copierOf(session, folder, { store }).copy({ verify: true });
-  const restored = await restoreTranscript(
-    store,
-    [session],
-    session,
-    await makeFolder(),
-    masker.inJson(session.query),
-  );
+  const restored = await restoreTranscript(store, [session], session, await makeFolder(), {
+    prompt: masker.inJson(session.query),
+  });
   expect(restored.holdsPrompt).toBe(true);
 });

@@ -67,7 +67,9 @@ describe('with saved transcripts,', () => {
       status: 'failed',
       failure: { code: 'TRANSCRIPT_CORRUPT' },
     });
-    expect(await fleet.session(parent)).toEqual(before);
+    const { workspace_heir, ...after } = await fleet.session(parent);
+    expect(after).toEqual(before);
+    expect(workspace_heir).toBe(child);
   });
 
   test('a session whose tool removed Claude’s folder still completes', async ({ fleet }) => {
