@@ -6,7 +6,7 @@ import { createMasker } from './masking/masker.ts';
 import { listenForControl, openConnections } from './process/connections.ts';
 import { drain } from './process/drain.ts';
 import { readWorkerEnvironment, type WorkerEnvironment } from './process/environment.ts';
-import { createHostChecks, type HostChecks } from './process/host-checks.ts';
+import { createHostChecks, type HostChecks, whyNoSessions } from './process/host-checks.ts';
 import { serveReadiness } from './process/readiness.ts';
 import { createStopSignals } from './process/stop-signals.ts';
 import { startFleetMaintenance, startHostSweeps } from './process/upkeep.ts';
@@ -29,10 +29,10 @@ async function main(): Promise<void> {
 
   const signals = createStopSignals();
   const { stopping } = signals;
-  const health = await serveReadiness(settings, connections, checks, workers.sessions, stopping);
+  const health = await serveReadiness(environment, connections, checks, workers.sessions, stopping);
   signals.listen();
 
-  startHostSweeps(environment, connections, stopping);
+  startHostSweeps(environment, connections, checks, stopping);
   startFleetMaintenance(environment, connections, workers, stopping);
   watch.start(stopping);
   const closeControl = listenForControl(settings, workers.sessions, log);
@@ -41,11 +41,14 @@ async function main(): Promise<void> {
   // Sessions start after the probe of SUBPROCESS_ENV_SCRUB. Otherwise the first sessions would run
   // unprotected.
   await checks.scrub.probe(stopping);
+  connections.presence.start(stopping, () => whyNoSessions(checks) === null);
   void startOnceAllowed(workers.sessions, checks, stopping);
   announce(environment, checks, health.url);
 
   await signals.received;
   checks.host.stop();
+  // From here on, this worker takes no session, so sessions of its work root need not wait for it.
+  void connections.presence.leave();
   await drain(workers.sessions, {
     timeoutMs: settings.DRAIN_TIMEOUT_MS,
     force: signals.impatient,

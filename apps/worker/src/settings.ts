@@ -88,6 +88,28 @@ export const workerSettingsSchema = z.object({
     .string()
     .optional()
     .describe('OAuth token that the worker passes to the claude CLI, instead of an API key.'),
+  WORKSPACE_CAPTURE: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'Whether the worker captures the files of sessions, so that they follow a session to another host: `on` or `off`. It needs git. With `off`, files stay where they are, and all workers must share WORK_ROOT.',
+    ),
+  WORKSPACE_MAX_BYTES: intVariable(1, 1024 ** 4)
+    .default(1024 ** 3)
+    .describe("Largest size of a session's files that is captured, in bytes; default 1 GiB."),
+  WORKSPACE_MAX_FILES: intVariable(1, 10_000_000)
+    .default(100_000)
+    .describe("Largest number of a session's files that is captured."),
+  WORKSPACE_CACHE_BYTES: intVariable(0, 1024 ** 5)
+    .default(20 * 1024 ** 3)
+    .describe(
+      'How many bytes of files of ended sessions a host keeps for their next continue; default 20 GiB. The least recently used are removed first, and only if MongoDB holds them.',
+    ),
+  DISK_MIN_FREE_BYTES: intVariable(0, 1024 ** 5)
+    .default(512 * 1024 ** 2)
+    .describe(
+      'The worker takes no session while the disk of WORK_ROOT has less free space than this, in bytes; default 512 MiB.',
+    ),
   WAKEUPS: z
     .enum(['allow', 'forbid'])
     .default('allow')

@@ -1,24 +1,29 @@
 // Runs one attempt of a session, from its folders to its last write. Start reading at `runAttempt`.
 import { dirname } from 'node:path';
-import type { Attempt, Outcome, Session, TranscriptManifest } from '@baton/core/internal';
+import type {
+  Attempt,
+  Outcome,
+  Session,
+  TranscriptManifest,
+  Workspace,
+} from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { trackClaudeSessionId } from '../claude/claude-session-id.ts';
-import { concludeAttempt } from '../claude/conclude.ts';
 import { NOTHING_SPENT } from '../claude/cost-state.ts';
 import { bringsAccount } from '../claude/credentials.ts';
 import { meterFrom } from '../claude/meter.ts';
 import { createPendingWork } from '../claude/pending-work.ts';
 import { watchFile } from '../claude/watch-file.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
-import { findAnswerProblem } from './answer-problem.ts';
+import type { AttemptCaptures } from './attempt-captures.ts';
 import { type AttemptContext, type AttemptDeps, createAttemptContext } from './attempt-context.ts';
 import { createAttemptCopier } from './attempt-copier.ts';
-import { attributeFailure } from './attribute-failure.ts';
+import { concludeRun } from './conclude-run.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { type DecidedEnding, decideEnding } from './decide-ending.ts';
+import { enterWorkspace } from './enter-workspace.ts';
 import { warnOfForcedMode } from './forced-mode.ts';
 import { mayLeaveMessages } from './may-leave-messages.ts';
-import { outcomeOfNotEnded } from './not-ended.ts';
 import { createPartials } from './partials.ts';
 import { type Prepared, prepareAttempt } from './prepare.ts';
 import type { RunTrackers } from './progress.ts';
@@ -80,6 +85,9 @@ interface FinishedRun {
   facts?: RunFacts;
   /** Absent if the transcript could not be copied completely. */
   transcript?: TranscriptManifest | undefined;
+  /** The workspace and its captures. Absent if the attempt did not take the workspace. */
+  workspace?: Workspace;
+  captures?: AttemptCaptures;
 }
 
 /**
@@ -93,7 +101,9 @@ async function runAttempt(context: AttemptContext): Promise<AttemptResult> {
     // is written.
     if (!(await context.recorder.finish())) return { kind: 'lost' };
     const ending = await decideEnding(context, run.outcome);
-    return await writeDecided(context, run, ending);
+    const result = await writeDecided(context, run, ending);
+    if (result.kind !== 'lost') await run.captures?.dropUnneededPacks();
+    return result;
   } finally {
     if (!('kind' in dirs)) await clean(context, dirs);
   }
@@ -110,11 +120,14 @@ async function runInDirs(context: AttemptContext, dirs: RunDirs): Promise<Finish
   if ('kind' in prepared) return { outcome: prepared };
   const settled = await reconcileHistory(context, prepared);
   if (settled) return { outcome: settled };
+  const captures = await enterWorkspace(context, prepared);
+  if ('kind' in captures) return { outcome: captures };
   const trackers = createTrackers(context, prepared);
   context.progress.follow(trackers);
   const copy = startTranscriptCopy(context, dirs, prepared, trackers);
+  captures.follow(copy);
   const wasReplaced = watchFile(context.deps.cli.file);
-  const facts = await runProcess(context, prepared, trackers);
+  const facts = await runProcess(context, prepared, trackers, captures);
   await settleCost(trackers.meter, {
     projectDir: dirs.project,
     claudeSessionId: trackers.claudeSession.id(),
@@ -122,7 +135,9 @@ async function runInDirs(context: AttemptContext, dirs: RunDirs): Promise<Finish
   });
   const outcome = await concludeRun(context, dirs, prepared, { facts, wasReplaced });
   const transcript = await finishTranscriptCopy(context, copy);
-  return { outcome, facts, transcript };
+  const hasAnswered = facts.result?.is_error === false;
+  const workspace = await captures.finish(transcript, { hasAnswered });
+  return { outcome, facts, transcript, captures, workspace };
 }
 
 /**
@@ -185,6 +200,7 @@ function runProcess(
   { deps, session, attempt, log, recorder, relay, stopSwitch, progress }: AttemptContext,
   prepared: Prepared,
   trackers: RunTrackers,
+  captures: AttemptCaptures,
 ): Promise<RunFacts> {
   return runClaude(
     {
@@ -197,6 +213,7 @@ function runProcess(
       turns: countTurns(session, progress),
       partials: createPartials(deps.live, session, attempt.attempt),
       masker: deps.masker,
+      onFilesChanged: captures.filesChanged,
       onInit: deps.host.reportStarted,
       stopSwitch,
       onAbsurdLimit: (limit) =>
@@ -212,40 +229,6 @@ function runProcess(
     },
     prepared,
   );
-}
-
-/**
- * Returns the outcome of a finished run: the verdict on what the CLI did, unless the host or the
- * working directory explains the failure.
- */
-async function concludeRun(
-  { deps, session, log, stopSwitch }: AttemptContext,
-  dirs: RunDirs,
-  { cwd, dirBeforeStart, restored }: Prepared,
-  { facts, wasReplaced }: { facts: RunFacts; wasReplaced: () => boolean },
-): Promise<Outcome> {
-  const abort = stopSwitch.reason;
-  const concluded = concludeAttempt({
-    ...facts,
-    ...(await findAnswerProblem(facts.result, session.config, log)),
-    abort,
-    workingDir: cwd,
-  });
-  if (facts.notEnded) {
-    return outcomeOfNotEnded(concluded, facts.notEnded, { session, host: deps.host, log });
-  }
-  const context = {
-    run: facts,
-    abort,
-    cwd,
-    dirBeforeStart,
-    isDirGiven: session.config.working_dir !== undefined,
-    runRoot: dirs.root,
-    isResumed: restored.files.length > 0,
-    claudeFile: deps.cli.file,
-    wasReplaced,
-  };
-  return attributeFailure(concluded, context, deps.host);
 }
 
 /**
@@ -274,6 +257,7 @@ async function writeDecided(
         attempt,
         totals: progress.totals(),
         transcript: run.transcript,
+        workspace: run.workspace,
         exitLateMs: run.facts?.exitLateMs,
         counts: session.counts,
         mayLeaveMessages: mayLeaveMessages(session, outcome, { progress, stopSwitch }),

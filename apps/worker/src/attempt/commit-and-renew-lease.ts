@@ -33,15 +33,18 @@ export interface CommitQueue {
   /** What the next commit writes to move the session to `running`, or null. */
   running: RunningFacts | null;
   /**
-   * A transcript manifest for the next commit and the messages that this transcript holds, or null.
-   * A message waits until the event that shows it is committed too. The commit is due at `by`
+   * What the next commit adds, or null: a transcript manifest with the messages that this transcript holds, and a
+   * workspace. A message waits until the event that shows it is committed too. The commit is due at `by`
    * (performance.now).
    */
   amendment: {
     transcript?: NonNullable<Progress['transcript']>;
+    workspace?: NonNullable<Progress['workspace']>;
     delivered: readonly ShownMessage[];
     by: number;
   } | null;
+  /** The transcript manifest that was committed last, or null before the first. */
+  committedTranscript: NonNullable<Progress['transcript']> | null;
   /** The number of the last event that is committed. */
   committedSeq: number;
   /** Callbacks that receive whether the next commit confirmed the fence. */
@@ -154,6 +157,7 @@ async function commit(
   );
   if (news === null) return false;
   queue.committedSeq = upTo;
+  queue.committedTranscript = progress.transcript ?? queue.committedTranscript;
   deps.onFenceHeld(news);
   return true;
 }
@@ -165,7 +169,7 @@ function takeProgress(
   upTo: number,
   { last_result, ...progress }: Progress,
 ): Progress {
-  const { transcript, delivered = [] } = queue.amendment ?? {};
+  const { transcript, workspace, delivered = [] } = queue.amendment ?? {};
   const [shown, later] = [
     delivered.filter(({ seq }) => seq <= upTo),
     delivered.filter(({ seq }) => seq > upTo),
@@ -176,6 +180,7 @@ function takeProgress(
     ...progress,
     ...defined({
       transcript,
+      workspace,
       delivered: shown.length > 0 ? shown.map(({ id }) => id) : undefined,
       last_event_seq: upTo > queue.committedSeq ? upTo : undefined,
       last_result: last_result === null || isResultRecorded ? last_result : undefined,

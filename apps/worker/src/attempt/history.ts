@@ -10,7 +10,9 @@ import {
 import { isConversationNotFound } from '../claude/classify-result.ts';
 import { endsTurn } from '../transcript/ends-turn.ts';
 import type { Restored } from '../transcript/restore.ts';
+import { toManifest } from '../transcript/tracked-file.ts';
 import { findEventsBeyondTranscript } from './events-beyond-transcript.ts';
+import { cutCallsOf } from './plan-workspace.ts';
 import type { RecordedLine } from './recorded-line.ts';
 import { isRestart } from './resume-or-restart.ts';
 import { findUnrecordedMessages } from './unrecorded-messages.ts';
@@ -68,17 +70,23 @@ export async function readHistory(
   // "No conversation found" is not an answer: the transcript's folder was missing when the CLI
   // looked for it.
   const isAnswer = last_result !== undefined && !isConversationNotFound(last_result);
-  const isAnswered = restored.holdsPrompt && !beyond?.losesMessages && isAnswer;
+  // A result does not count if the transcript was cut: the files lack what the turn did last.
+  const isAnswered = !restored.isCut && restored.holdsPrompt && !beyond?.losesMessages && isAnswer;
   if (isAnswered && !isOutdated(session, restored)) {
     return { ...NO_HISTORY, answer: last_result };
   }
-  // If the stored transcript was not restored, the manifest is emptied before the attempt
-  // overwrites the stored files.
+  // If the stored transcript was not restored, or only a part of it, the manifest names no more than
+  // was restored before the attempt overwrites the stored files.
   const leaves = restored.files.length === 0 && session.transcript.files.length > 0;
   const amends: Progress = {
     ...defined({
       superseded: beyond ? withRange(before, beyond) : undefined,
-      transcript: leaves ? { files: [] } : undefined,
+      transcript: leaves || restored.isCut ? toManifest(restored.files) : undefined,
+      // If this attempt dies before it has told the model, the next attempt finds the calls here.
+      workspace:
+        restored.isCut && session.workspace
+          ? { ...session.workspace, cut_calls: [...cutCallsOf(session, restored)] }
+          : undefined,
     }),
   };
   const unrecorded = await findUnrecordedMessages(events, session, restored.messages);

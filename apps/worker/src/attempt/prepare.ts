@@ -1,8 +1,10 @@
 import {
   AppError,
+  type CaptureStore,
   checkParent,
   checkPolicy,
   claudeIdOf,
+  defined,
   type EventStore,
   findOpenableSessions,
   type IsOurs,
@@ -25,16 +27,26 @@ import type { Masker } from '../masking/masker.ts';
 import { createOutputMasker, type OutputMasker } from '../masking/output-masker.ts';
 import type { EnvScrub } from '../scrub/env-scrub.ts';
 import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcript/restore.ts';
+import type { WorkspaceSettings } from '../workspace/workspace-settings.ts';
 import { type History, readHistory } from './history.ts';
+import {
+  cutCallsOf,
+  cutOf,
+  type PlannedWorkspace,
+  planWorkspace,
+  readyDirectory,
+  workspaceNotes,
+} from './plan-workspace.ts';
 import { buildRemainingConfig } from './remaining-turns-and-budget.ts';
 import { beginAttempt, transcriptSource } from './resume-or-restart.ts';
-import { type DirIdentity, identifyDir, resolveWorkingDir } from './working-dir.ts';
+import { type DirIdentity, findGivenDir, identifyDir } from './working-dir.ts';
 
 /** The stores that an attempt reads and writes. */
 export interface AttemptStores {
   sessions: SessionStore;
   events: EventStore;
   transcripts: TranscriptStore;
+  captures: CaptureStore;
 }
 
 /** What the preparation of an attempt needs from its worker. */
@@ -42,6 +54,8 @@ export interface PrepareDeps {
   stores: AttemptStores;
   identity: WorkerIdentity;
   workRoot: string;
+  /** How this worker captures workspaces. */
+  workspace: WorkspaceSettings;
   policy: Policy;
   /** Whether a session may schedule wake-ups, which make the CLI continue the session later. */
   wakeups: 'allow' | 'forbid';
@@ -61,6 +75,8 @@ export interface PrepareDeps {
 export interface Prepared {
   command: Command;
   cwd: string;
+  /** The session's managed workspace. Null if the caller named a directory. */
+  planned: PlannedWorkspace | null;
   /** The identity of the working directory before the process starts. */
   dirBeforeStart: DirIdentity;
   /** The first message to the CLI, unless messages of callers take its place. */
@@ -93,23 +109,28 @@ export async function prepareAttempt(
 ): Promise<Prepared> {
   const { stores, identity } = deps;
   checkPolicy(session.config, deps.policy);
-  const cwd = await resolveWorkingDir(session, deps.workRoot, deps.policy);
-  const dirBeforeStart = await identifyDir(cwd, session);
+  const given = await findGivenDir(session.config, deps.policy);
+  const planned = await planWorkspace(deps, session);
   const source = transcriptSource(session);
   const lineage = source === 'none' ? [] : await lineageOf(stores.sessions, session, source);
   const restored =
     lineage.length === 0
       ? NOTHING_RESTORED
-      : await restoreTranscript(
-          stores.transcripts,
-          lineage,
-          session,
-          dirs.project,
-          deps.masker.inJson(promptTextOf(session)),
-        );
+      : await restoreTranscript(stores.transcripts, lineage, session, dirs.project, {
+          prompt: deps.masker.inJson(promptTextOf(session)),
+          ...defined({ cut: cutOf(planned, source) }),
+        });
+  const cwd = planned ? await readyDirectory(deps, planned, fence) : (given ?? '');
+  const dirBeforeStart = await identifyDir(cwd, session.config);
   const claudeSessionId = lineage[0] ? claudeIdOf(lineage[0]) : session.root_session_id;
   const history = await readHistory(stores.events, session, restored);
-  const beginning = beginAttempt(session, restored, history);
+  const notes = planned ? workspaceNotes(planned, cwd, restored) : [];
+  const cutCalls = cutCallsOf(session, restored);
+  const beginning = beginAttempt(
+    session,
+    { ...restored, cutCalls },
+    { answer: history.answer, notes },
+  );
   const remainingConfig = buildRemainingConfig(session);
   const marker = formatMarker({ ...identity, sessionId: session.id, fence });
   const { config, opened } = await deps.opener.config(remainingConfig, isOpenable(stores, session));
@@ -127,11 +148,13 @@ export async function prepareAttempt(
     policy: deps.policy,
     wakeups: deps.wakeups,
     scrubsEnv: deps.scrub.isOn(),
+    notes: beginning.systemNotes,
   });
   await writePrivateFiles(command.files);
   return {
     command,
     cwd,
+    planned,
     dirBeforeStart,
     prompt: beginning.prompt,
     isTurnOver: beginning.isTurnOver,

@@ -1,4 +1,9 @@
-import { createWakeup, type Progress } from '@baton/core/internal';
+import {
+  createWakeup,
+  defined,
+  type Progress,
+  type TranscriptManifest,
+} from '@baton/core/internal';
 import { createBacklog } from './backlog.ts';
 import {
   type CommitDeps,
@@ -26,8 +31,8 @@ export interface Recorder {
    */
   markRunning(facts: RunningFacts): void;
   /**
-   * Adds a transcript manifest to the next write. If no batch of events is written within 260 ms,
-   * the manifest is written alone.
+   * Adds a transcript manifest or a workspace to the next write. If no batch of events is written
+   * within 260 ms, they are written alone.
    */
   amend(progress: Amendment): void;
   /**
@@ -35,6 +40,8 @@ export interface Recorder {
    * earlier.
    */
   flush(): Promise<boolean>;
+  /** Returns the transcript manifest that MongoDB confirmed last, or null if this attempt has stored none. */
+  savedTranscript(): TranscriptManifest | null;
   /** Renews the lease with a write. Resolves to whether MongoDB confirmed the fence. */
   heartbeat(): Promise<boolean>;
   /**
@@ -49,8 +56,8 @@ export interface Recorder {
   readonly mustStopWriting: boolean;
 }
 
-/** A transcript manifest, and the messages that this transcript holds. */
-export type Amendment = Required<Pick<Progress, 'transcript'>> & {
+/** A transcript manifest and the messages that this transcript holds, or a workspace. */
+export type Amendment = Pick<Progress, 'transcript' | 'workspace'> & {
   delivered?: readonly ShownMessage[];
 };
 
@@ -75,6 +82,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     backlog,
     running: null,
     amendment: null,
+    committedTranscript: null,
     committedSeq: options.lastSeq,
     heartbeats: [],
     phase: 'recording',
@@ -113,9 +121,18 @@ export function createRecorder(options: RecorderOptions): Recorder {
       queue.running = facts;
       queue.wakeup.signal();
     },
-    amend({ transcript, delivered = [] }) {
-      const { by = performance.now() + AMEND_MS, delivered: earlier = [] } = queue.amendment ?? {};
-      queue.amendment = { transcript, delivered: [...earlier, ...delivered], by };
+    amend({ delivered = [], ...fields }) {
+      const {
+        by = performance.now() + AMEND_MS,
+        delivered: earlier = [],
+        ...before
+      } = queue.amendment ?? {};
+      queue.amendment = {
+        ...before,
+        ...defined(fields),
+        delivered: [...earlier, ...delivered],
+        by,
+      };
       queue.wakeup.signal();
     },
     async flush() {
@@ -124,6 +141,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       return true;
     },
     heartbeat,
+    savedTranscript: () => queue.committedTranscript,
     async finish() {
       if (queue.phase === 'recording') queue.phase = 'finishing';
       queue.wakeup.signal();

@@ -9,6 +9,7 @@ import {
   type Logger,
   type Outcome,
 } from '@baton/core/internal';
+import { CaptureFailedError } from '../capture/capture-engine.ts';
 import type { HostHealth } from '../host/host-health.ts';
 import {
   findFileProblem,
@@ -65,6 +66,10 @@ export function hostFailure(
  * error.
  */
 function findPreparationProblem(error: unknown): HostProblem | null {
+  if (error instanceof CaptureFailedError) {
+    const message = `the files of the session cannot be made ready (${error.message})`;
+    return { code: 'HOST_ERROR', message };
+  }
   // If this host lacks files or memory for a connection to MongoDB, the problem is the host's, not
   // the store's.
   if (isStoreAway(error) && findHostErrno(error) === null) return null;

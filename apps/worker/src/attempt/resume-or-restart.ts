@@ -21,6 +21,11 @@ export interface Beginning {
   prompt: UserMessage;
   /** Whether the last turn is over, so that messages of callers take the place of the prompt. */
   isTurnOver: boolean;
+  /**
+   * What the appended system prompt must tell the model, because the prompt does not: the calls that
+   * were cut, and the notes. Null if there is nothing to tell, or if the prompt tells it.
+   */
+  systemNotes: string | null;
 }
 
 /** The CLI's own default prompt for continuing an unfinished turn. */
@@ -50,6 +55,14 @@ export function isRestart(session: Session): boolean {
   return previous?.failure?.code === 'CRASHED' && recoveryOf(session).on_crash === 'restart';
 }
 
+/** What else an attempt begins with. */
+export interface BeginningFacts {
+  /** The session's answer, if an earlier attempt committed it. */
+  answer: Result | null;
+  /** What the model learns about its workspace, a paragraph each. Default: nothing. */
+  notes?: readonly string[];
+}
+
 /**
  * Returns how an attempt begins. The CLI gets the session's own prompt, or the continuation prompt
  * if the session's part of the transcript already holds that prompt. A slash command that the CLI
@@ -57,18 +70,36 @@ export function isRestart(session: Session): boolean {
  */
 export function beginAttempt(
   session: Session,
-  { files, holdsPrompt, ranCommand, uuids, messages }: Restored,
-  { answer }: { answer: Result | null },
+  restored: Restored,
+  { answer, notes = [] }: BeginningFacts,
 ): Beginning {
+  const { files, holdsPrompt, ranCommand, uuids, messages, cutCalls } = restored;
   const own = promptUuidOf(session.id);
   // The CLI ignores a message whose uuid is in the transcript already.
   const uuid = uuids.has(own) ? randomUUID() : own;
   const prompt = { uuid, text: promptTextOf(session) };
-  if (files.length === 0) return { resume: false, prompt, isTurnOver: false };
+  const note = [describeCutCalls(cutCalls), ...notes].filter(Boolean).join('\n\n') || null;
+  if (files.length === 0) return { resume: false, prompt, isTurnOver: false, systemNotes: note };
   const isContinued = holdsPrompt && (!ranCommand || answer !== null);
+  if (!isContinued) return { resume: true, prompt, isTurnOver: false, systemNotes: note };
+  const isTurnOver = answer !== null || endsTurn(messages.at(-1));
+  // Messages of callers may take the place of this prompt, so it must not be the only place.
+  const isInPrompt = note !== null && !isTurnOver;
+  const text = isInPrompt ? `${CONTINUATION_PROMPT}\n\n${note}` : CONTINUATION_PROMPT;
   return {
     resume: true,
-    prompt: isContinued ? { uuid: randomUUID(), text: CONTINUATION_PROMPT } : prompt,
-    isTurnOver: isContinued && (answer !== null || endsTurn(messages.at(-1))),
+    prompt: { uuid: randomUUID(), text },
+    isTurnOver,
+    systemNotes: isInPrompt ? null : note,
   };
+}
+
+/**
+ * Returns the text that tells the model which calls the restored files do not show, or null if there
+ * are none. `calls` are one line each.
+ */
+export function describeCutCalls(calls: readonly string[]): string | null {
+  if (calls.length === 0) return null;
+  const list = calls.map((call) => `- ${call}`).join('\n');
+  return `The worker that ran this session was lost. The files may lack what these calls changed, and the calls may have had effects elsewhere:\n${list}`;
 }

@@ -17,6 +17,7 @@ import type { GroupMember } from '../host/process-group.ts';
 import { createDeltaMasker } from '../masking/mask-deltas.ts';
 import { maskFramed } from '../masking/mask-framed.ts';
 import type { Masker } from '../masking/masker.ts';
+import { createChangeWatch } from './change-watch.ts';
 import { type DeadlinesMs, type DeadlineWatch, watchDeadlines } from './deadlines.ts';
 import { endProcesses } from './end-processes.ts';
 import { createLimitAnswer, type LimitAnswer } from './limit-answer.ts';
@@ -43,6 +44,8 @@ export interface RunDeps extends LineObserverDeps {
   relay: MessageRelay;
   /** Counts the session's turns. */
   turns: TurnCount;
+  /** Called when a tool that may have changed files has returned. */
+  onFilesChanged(): void;
 }
 
 /** The processes of a run that could not be ended, and why. */
@@ -185,15 +188,17 @@ interface LineSinks {
 /** Reads stdout to its end. Each line is masked, observed, and then published or recorded. */
 async function recordLines(
   claude: ClaudeProcess,
-  { recorder, masker, claudeSession, partials, work, stopSwitch, turns }: RunDeps,
+  { recorder, masker, claudeSession, partials, work, stopSwitch, turns, onFilesChanged }: RunDeps,
   { input, observer, watch, noise, limit }: LineSinks,
 ): Promise<void> {
   const markForeign = createForeignResultMarker(claudeSession.id());
   const deltas = createDeltaMasker(masker);
+  const changes = createChangeWatch();
   for await (const lines of claude.lines()) {
     for (const part of lines.flatMap((framed) => splitLine(maskFramed(framed, masker)))) {
       const line = markForeign(part.line);
       observer.observe(line);
+      if (changes.observe(line)) onFilesChanged();
       if (isResult(line)) limit.turnEnded();
       input.observe(line);
       if (isProtocolLine(line)) continue;

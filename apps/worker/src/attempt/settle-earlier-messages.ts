@@ -8,6 +8,7 @@ import {
   type Session,
 } from '@baton/core/internal';
 import { parseLine } from '../claude/line.ts';
+import type { Restored } from '../transcript/restore.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import type { Prepared } from './prepare.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
@@ -26,18 +27,19 @@ export interface EarlierMessages {
 
 /**
  * Compares a session's messages with its restored transcript. `superseded` are the ranges of events
- * that no longer count. A message that an earlier attempt delivered is lost if its event no longer
- * counts and the transcript does not hold it.
+ * that no longer count, and `cutIds` are the ids that were cut from the transcript. A message that an
+ * earlier attempt delivered is lost if the transcript does not hold it, and if its event no longer
+ * counts or it was cut.
  */
 export function compareMessages(
   delivered: readonly DeliveredMessage[],
   pending: readonly PendingMessage[],
-  { uuids, superseded }: { uuids: ReadonlySet<string>; superseded: Session['superseded'] },
+  { uuids, cutIds, superseded }: Pick<Restored, 'uuids' | 'cutIds'> & Pick<Session, 'superseded'>,
 ): EarlierMessages {
   const isSuperseded = supersededBy(superseded);
   return {
     lost: delivered
-      .filter(({ id, seq = 0 }) => isSuperseded(seq) && !uuids.has(id))
+      .filter(({ id, seq = 0 }) => !uuids.has(id) && (isSuperseded(seq) || cutIds.has(id)))
       .map(({ id }) => id),
     found: pending.filter(({ id }) => uuids.has(id)).map(({ id }) => id),
   };
@@ -62,7 +64,7 @@ export async function settleEarlierMessages(
   const superseded = history.amends.superseded ?? session.superseded;
   const compared = await writeUntilAcknowledged(async () => {
     const delivered = await messages.listDelivered(session.id);
-    return compareMessages(delivered, pending, { uuids: restored.uuids, superseded });
+    return compareMessages(delivered, pending, { ...restored, superseded });
   }, writeOptions);
   if (!compared) return null;
   const { lost, found } = compared;

@@ -17,6 +17,8 @@ const HOST_FOLDER_LIMIT_MS = 10_000;
 
 /** The loop that copies a transcript while it grows. */
 export interface TranscriptCopy {
+  /** Copies what is new at once. Resolves when the recorder has the manifest, or when the copying has stopped. */
+  copyNow(): Promise<void>;
   /**
    * Stops the periodic copying, copies the rest and checks every file. Resolves to the manifest, or
    * to undefined if the copy could not be stored. If the host's temporary folder is missing, the
@@ -49,6 +51,7 @@ export function startCopyLoop(
 ): TranscriptCopy {
   const stopped = new AbortController();
   let amended: TranscriptManifest | undefined;
+  let last: Promise<void> = Promise.resolve();
 
   async function copyNew(): Promise<void> {
     const transcript = await writeUntilAcknowledged(() => copier.copy({ verify: false }), options);
@@ -59,13 +62,19 @@ export function startCopyLoop(
     amended = transcript;
   }
 
+  // Two copies at once would store the same bytes twice.
+  function copyNow(): Promise<void> {
+    last = last.then(() => (stopped.signal.aborted ? undefined : copyNew()));
+    return last;
+  }
+
   async function copyPeriodically(): Promise<void> {
     while (!stopped.signal.aborted && !options.giveUp.aborted) {
       // All sessions of a worker copy at the same moment, so that few MongoDB commands store their
       // new bytes.
       const pause = PERIOD_MS - (performance.now() % PERIOD_MS);
       await delay(pause, undefined, { signal: stopped.signal }).catch(() => {});
-      if (!stopped.signal.aborted) await copyNew();
+      if (!stopped.signal.aborted) await copyNow();
     }
   }
 
@@ -85,9 +94,11 @@ export function startCopyLoop(
 
   const copying = copyPeriodically();
   return {
+    copyNow,
     async finish() {
       stopped.abort();
       await copying;
+      await last;
       const transcript = await copyAll();
       const delivered = transcript ? await options.settleMessages({ all: true }) : [];
       if (transcript && delivered.length > 0) recorder.amend({ transcript, delivered });

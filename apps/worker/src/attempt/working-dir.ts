@@ -5,29 +5,24 @@ import {
   directoriesOf,
   isInsideRoots,
   type Policy,
-  type Session,
+  type SessionConfig,
+  workspaceOf,
 } from '@baton/core/internal';
-import { makeWorkDir } from '../host/work-dirs.ts';
 import { findHostErrno } from '../host-problem/find-host-problem.ts';
 
 /**
- * Returns the session's working directory, with symlinks resolved. If the config names no
- * directory, the session uses the conversation's directory under the work root, which is made if
- * absent. Throws WORKING_DIR_NOT_ALLOWED or WORKING_DIR_NOT_FOUND if the working directory or an
+ * Returns the directory that the config names for the session, with symlinks resolved, or null if it
+ * names none. Throws WORKING_DIR_NOT_ALLOWED or WORKING_DIR_NOT_FOUND if this directory or an
  * additional directory may not be used; the error names the field of the config.
  */
-export async function resolveWorkingDir(
-  session: Session,
-  workRoot: string,
-  policy: Policy,
-): Promise<string> {
-  let workingDir: string | undefined;
-  for (const { field, path } of directoriesOf(session.config)) {
+export async function findGivenDir(config: SessionConfig, policy: Policy): Promise<string | null> {
+  const wanted = workspaceOf(config);
+  let given: string | null = null;
+  for (const { field, path } of directoriesOf(config)) {
     const real = await checkDirectory(String(path), field, policy);
-    if (field === 'working_dir') workingDir = real;
+    if (wanted.type === 'path' && field === wanted.field) given = real;
   }
-  if (workingDir !== undefined) return workingDir;
-  return makeWorkDir(workRoot, session.root_session_id);
+  return given;
 }
 
 async function checkDirectory(path: string, field: string, policy: Policy): Promise<string> {
@@ -66,15 +61,11 @@ export type DirIdentity = Pick<Stats, 'dev' | 'ino'>;
  * Reads the identity of the resolved working directory. Throws WORKING_DIR_NOT_FOUND if it is no
  * longer there.
  */
-export async function identifyDir(
-  path: string,
-  { config }: Pick<Session, 'config'>,
-): Promise<DirIdentity> {
-  const stats = await stat(path).catch(
-    config.working_dir === undefined ? rethrow : nullUnlessHostError,
-  );
+export async function identifyDir(path: string, config: SessionConfig): Promise<DirIdentity> {
+  const wanted = workspaceOf(config);
+  const stats = await stat(path).catch(wanted.type === 'managed' ? rethrow : nullUnlessHostError);
   if (stats?.isDirectory()) return { dev: stats.dev, ino: stats.ino };
-  throw workingDirNotFound(path);
+  throw workingDirNotFound(path, wanted.type === 'path' ? wanted.field : undefined);
 }
 
 /** Creates the error for a working directory that does not exist on this worker. */

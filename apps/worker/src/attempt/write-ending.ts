@@ -14,6 +14,7 @@ import {
   type SessionStatus,
   type Totals,
   type TranscriptManifest,
+  type Workspace,
 } from '@baton/core/internal';
 
 /**
@@ -53,6 +54,8 @@ export interface EndingFacts {
    * stays.
    */
   transcript: TranscriptManifest | undefined;
+  /** Undefined if the attempt did not take the workspace. */
+  workspace: Workspace | undefined;
   exitLateMs: number | undefined;
   /**
    * The session's host failures, including this failure. Undefined if the host did not cause the
@@ -76,7 +79,7 @@ export interface EndingFacts {
 }
 
 /** What every ending writes. */
-type CommonEnding = Pick<Ending, 'totals' | 'transcript'>;
+type CommonEnding = Pick<Ending, 'totals' | 'transcript' | 'workspace'>;
 
 /**
  * Writes the outcome of an attempt. Resolves to null if a newer fence holds the session. The write
@@ -89,7 +92,7 @@ export async function writeEnding(
 ): Promise<AttemptResult | null> {
   const common: CommonEnding = {
     totals: facts.totals,
-    ...defined({ transcript: facts.transcript }),
+    ...defined({ transcript: facts.transcript, workspace: facts.workspace }),
   };
   const record: AttemptRecord = {
     outcome: outcome.kind,

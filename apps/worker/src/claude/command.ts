@@ -39,6 +39,8 @@ export interface CommandInput {
   wakeups: 'allow' | 'forbid';
   /** Whether the CLI keeps its credentials from tools, see scrub/env-scrub.ts. */
   scrubsEnv: boolean;
+  /** Notes for the model, which follow the appended system prompt; or null. */
+  notes: string | null;
 }
 
 /**
@@ -81,8 +83,8 @@ function buildFiles(input: CommandInput): CommandFiles {
   const { config, dirs, sessionId, runId, policy, baseEnv } = input;
   const file = (name: string, content: string | undefined) =>
     content === undefined ? undefined : { path: `${dirs.files}/${name}`, content };
-  const appended = [config.append_system_prompt, config.custom_instructions].filter(
-    (text) => text !== undefined,
+  const appended = [config.append_system_prompt, config.custom_instructions, input.notes].filter(
+    (text) => text !== undefined && text !== null,
   );
   const ids = { BATON_SESSION_ID: sessionId, BATON_RUN_ID: runId };
   const mcp = config.mcp_config && mcpFileOf(config.mcp_config, ids, withheld(config, baseEnv));

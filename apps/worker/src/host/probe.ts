@@ -10,6 +10,7 @@ import {
   findReportedProblem,
   type HostProblem,
 } from '../host-problem/find-host-problem.ts';
+import { findFullDisk } from './disk-space.ts';
 import type { WorkerIdentity } from './identity.ts';
 import { makeFolder } from './make-folder.ts';
 import { makeRunDirs, removeRunDirs } from './run-dirs.ts';
@@ -31,6 +32,8 @@ export interface HostProbeDeps {
   launcher: readonly string[];
   baseEnv: Record<string, string>;
   workRoot: string;
+  /** How much of the disk of WORK_ROOT must be free, in bytes. */
+  minFreeBytes: number;
   identity: WorkerIdentity;
 }
 
@@ -58,6 +61,8 @@ export function createProbe(deps: HostProbeDeps): () => Promise<HostProblem | nu
   return async () => {
     try {
       await tryFolder(workRoot);
+      const full = await findFullDisk(workRoot, deps.minFreeBytes);
+      if (full) return full;
       const dirs = await makeRunDirs(deps.identity);
       try {
         await writeFile(join(dirs.tmp, 'probe'), Buffer.alloc(PROBE_BYTES, 1));

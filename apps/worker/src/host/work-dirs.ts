@@ -1,13 +1,20 @@
 // The working directories of conversations under WORK_ROOT. Baton leaves a mark for each directory that it
 // made, and removes only directories with a mark.
-import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@baton/core/internal';
 import { runPeriodically } from '../runtime/run-periodically.ts';
+import { removeTree } from './folders.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** The folder of the marks, below WORK_ROOT. No conversation can have this name. */
 export const MARKS = '.conversations';
+
+/**
+ * The folder below WORK_ROOT that holds what Baton keeps beside each directory: its mark, its git repository, its last
+ * scan. No conversation can have this name.
+ */
+export const SHADOWS = '.workspaces';
 
 /** The time between two sweeps of a worker for deleted conversations, in milliseconds. */
 const SWEEP_MS = 15_000;
@@ -16,11 +23,14 @@ const SWEEP_MS = 15_000;
 const OVERLAP_MS = 60_000;
 
 /**
- * Makes the directory of a conversation if absent, and returns its path without symlinks. If the path cannot
+ * Makes a directory of a conversation if absent, and returns its path without symlinks. If the path cannot
  * be made or is not a directory, throws the file system's error, which counts as a host error.
+ *
+ * @param name The directory's name: the conversation's root id, or the root id, a dot and the id of a session that
+ *   branches off.
  */
-export async function makeWorkDir(workRoot: string, rootId: string): Promise<string> {
-  const own = join(workRoot, rootId);
+export async function makeWorkDir(workRoot: string, name: string): Promise<string> {
+  const own = join(workRoot, name);
   await makeFolder(join(workRoot, MARKS));
   const isOurs = await mkdir(own).then(
     () => true,
@@ -31,7 +41,7 @@ export async function makeWorkDir(workRoot: string, rootId: string): Promise<str
   );
   // The mark is written after the directory is made, so that only a directory that Baton made gets
   // a mark. If this process dies in between, the directory is never removed.
-  if (isOurs) await writeFile(join(workRoot, MARKS, rootId), '');
+  if (isOurs) await writeFile(join(workRoot, MARKS, name), '');
   // With the dot, the system refuses a path that is a file (ENOTDIR).
   return realpath(`${own}/.`);
 }
@@ -55,14 +65,36 @@ export function createWorkDirSweep(deps: WorkDirSweepDeps): () => Promise<number
   const { workRoot, tombstones, clock, log } = deps;
   let since = new Date(0);
 
-  async function remove(rootId: string): Promise<number> {
-    const mark = join(workRoot, MARKS, rootId);
-    if (!idSchema.safeParse(rootId).success || !(await exists(mark))) return 0;
-    if (await deps.isKept(rootId)) return 0;
+  async function removeConversation(rootId: string): Promise<number> {
+    if (!idSchema.safeParse(rootId).success) return 0;
+    const made = await namesOf(rootId, MARKS);
+    const shadows = await namesOf(rootId, SHADOWS);
+    if (made.length + shadows.length === 0 || (await deps.isKept(rootId))) return 0;
+    let removed = 0;
+    for (const name of made) {
+      removed += await remove(rootId, join(workRoot, name), join(workRoot, MARKS, name));
+    }
+    // A shadow folder holds the files once more, so it goes even if Baton did not make the directory.
+    for (const name of shadows) await remove(rootId, join(workRoot, SHADOWS, name));
+    return removed;
+  }
+
+  /** Returns the names that belong to a conversation, in this folder of WORK_ROOT. */
+  async function namesOf(rootId: string, folder: string): Promise<string[]> {
+    const names = await readdir(join(workRoot, folder)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    return names.filter((name) => name === rootId || name.startsWith(`${rootId}.`));
+  }
+
+  /** Removes these paths one after the other. Returns 0 if one of them could not be removed, else 1. */
+  async function remove(rootId: string, ...paths: readonly string[]): Promise<number> {
     try {
-      // If a symlink is in the directory's place, this removes the link and not its target.
-      await rm(join(workRoot, rootId), { recursive: true, force: true, maxRetries: 3 });
-      await rm(mark, { force: true });
+      for (const path of paths) {
+        // If a symlink has the directory's name, this removes the link and not its target.
+        await removeTree(path);
+      }
       return 1;
     } catch (error) {
       log.warn(
@@ -77,7 +109,7 @@ export function createWorkDirSweep(deps: WorkDirSweepDeps): () => Promise<number
     const until = await clock.now();
     let removed = 0;
     for await (const roots of tombstones.rootsRemovedBetween(since, until)) {
-      for (const rootId of roots) removed += await remove(rootId);
+      for (const rootId of roots) removed += await removeConversation(rootId);
     }
     since = new Date(until.getTime() - OVERLAP_MS);
     return removed;
@@ -98,11 +130,4 @@ export function startWorkDirSweep(deps: WorkDirSweepDeps, signal: AbortSignal): 
     onError: (error) =>
       deps.log.warn({ err: error }, 'the sweep of work directories failed, trying again'),
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -9,6 +9,7 @@ import {
 } from '@baton/core/internal';
 import type { SessionWorker } from '../sessions/session-worker.ts';
 import type { WorkerSettings } from '../settings.ts';
+import { createPresence, type Presence } from '../workspace/presence.ts';
 import type { WorkerEnvironment } from './environment.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -18,12 +19,20 @@ export interface WorkerConnections {
   baton: OpenBaton;
   /** The Redis connection on which the queue workers take jobs. */
   connection: ReturnType<typeof openWorkerRedis>;
+  /** Notes this worker in MongoDB, and knows the other live workers. */
+  presence: Presence;
   /** Logs when Redis becomes unusable and when it is usable again. */
   watch: RedisWatch;
 }
 
 /** Opens the connections. Redis and MongoDB need not be up yet. */
-export function openConnections({ settings, keys, log }: WorkerEnvironment): WorkerConnections {
+export function openConnections({
+  settings,
+  identity,
+  keys,
+  workRoot,
+  log,
+}: WorkerEnvironment): WorkerConnections {
   const baton = openBaton({
     redis: settings.REDIS_URL,
     mongodb: settings.MONGODB_URL,
@@ -35,7 +44,15 @@ export function openConnections({ settings, keys, log }: WorkerEnvironment): Wor
   const connection = openWorkerRedis(settings.REDIS_URL);
   const watch = createRedisWatch(() => baton.queue.ping(), log);
   connection.on('error', (error) => watch.note(error, 'a connection to Redis'));
-  return { baton, connection, watch };
+  const presence = createPresence({
+    workers: baton.stores.workers,
+    workerId: identity.workerId,
+    host: identity.host,
+    workRoot,
+    liveMs: settings.LEASE_MS,
+    log,
+  });
+  return { baton, connection, presence, watch };
 }
 
 /**

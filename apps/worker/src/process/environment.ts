@@ -14,6 +14,8 @@ import { createIdentity, type WorkerIdentity } from '../host/identity.ts';
 import { makeWorkRoot } from '../host/work-root.ts';
 import { createMasker, type Masker } from '../masking/masker.ts';
 import { type WorkerSettings, workerSettingsSchema } from '../settings.ts';
+import type { WorkspaceSettings } from '../workspace/workspace-settings.ts';
+import { openCaptures } from './open-captures.ts';
 import { readPrices } from './read-prices.ts';
 
 /** What a worker process reads when it starts: its settings, and the CLI, keys and folders that they name. */
@@ -31,6 +33,8 @@ export interface WorkerEnvironment {
   cli: ClaudeCli;
   prices: Prices;
   workRoot: string;
+  /** How this worker captures the files of sessions. */
+  workspace: WorkspaceSettings;
 }
 
 /**
@@ -57,5 +61,18 @@ export async function readWorkerEnvironment(
   }
   const prices = await readPrices(settings.PRICES_FILE);
   const workRoot = await makeWorkRoot(settings.WORK_ROOT);
-  return { settings, identity, log, secrets, masker, baseEnv, keys, cli, prices, workRoot };
+  const workspace = await openCaptures(settings, { path: baseEnv['PATH'] ?? '', identity }, log);
+  return {
+    settings,
+    identity,
+    log,
+    secrets,
+    masker,
+    baseEnv,
+    keys,
+    cli,
+    prices,
+    workRoot,
+    workspace,
+  };
 }

@@ -16,6 +16,11 @@ export interface HostChecks {
   host: HostHealth;
 }
 
+/** Returns why this host runs no sessions at the moment, or null. */
+export function whyNoSessions({ host, scrub }: Pick<HostChecks, 'host' | 'scrub'>): string | null {
+  return host.whyNot() ?? scrub.whyNot();
+}
+
 /** Creates the checks of this host. It probes only the launcher; the other probes run later. */
 export async function createHostChecks(environment: WorkerEnvironment): Promise<HostChecks> {
   const { settings, cli, baseEnv, identity, workRoot, log } = environment;
@@ -28,7 +33,14 @@ export async function createHostChecks(environment: WorkerEnvironment): Promise<
     log,
   });
   const host = createHostHealth({
-    probe: createProbe({ cli, launcher, baseEnv, workRoot, identity }),
+    probe: createProbe({
+      cli,
+      launcher,
+      baseEnv,
+      workRoot,
+      minFreeBytes: settings.DISK_MIN_FREE_BYTES,
+      identity,
+    }),
     stuck: createStuckProcesses(log),
     log,
   });

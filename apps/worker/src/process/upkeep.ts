@@ -1,11 +1,14 @@
 import { createJobUpkeep, createLeaderLease } from '@baton/core/internal';
+import { startDiskCheck } from '../host/disk-space.ts';
 import { startSweep } from '../host/sweep.ts';
 import { startWorkDirSweep } from '../host/work-dirs.ts';
 import { startMaintenance } from '../maintenance/maintenance.ts';
 import { reconcilerTasks } from '../maintenance/reconciler.ts';
 import { retentionTasks } from '../maintenance/retention.ts';
+import { startCacheSweep } from '../workspace/cache.ts';
 import type { WorkerConnections } from './connections.ts';
 import type { WorkerEnvironment } from './environment.ts';
+import type { HostChecks } from './host-checks.ts';
 import { getKeptJobs, type Workers } from './workers.ts';
 
 /**
@@ -13,14 +16,24 @@ import { getKeptJobs, type Workers } from './workers.ts';
  * is aborted.
  */
 export function startHostSweeps(
-  { settings, log }: WorkerEnvironment,
+  { settings, workRoot, workspace, log }: WorkerEnvironment,
   { baton: { stores, clock } }: WorkerConnections,
+  checks: Pick<HostChecks, 'host'>,
   signal: AbortSignal,
 ): void {
   startSweep(log, signal);
+  startDiskCheck(
+    { workRoot, minFreeBytes: settings.DISK_MIN_FREE_BYTES, host: checks.host, log },
+    signal,
+  );
+  if (workspace.engine) {
+    const { sessions } = stores;
+    const maxBytes = settings.WORKSPACE_CACHE_BYTES;
+    startCacheSweep({ workRoot, maxBytes, sessions, log }, signal);
+  }
   startWorkDirSweep(
     {
-      workRoot: settings.WORK_ROOT,
+      workRoot,
       tombstones: stores.tombstones,
       isKept: async (rootId) => (await stores.tree.newest(rootId)).length > 0,
       clock,

@@ -25,7 +25,7 @@ export function createWorkers(
   checks: HostChecks,
 ): Workers {
   const { settings, log } = environment;
-  const { baton, ...queueParts } = connections;
+  const { baton, presence: _, ...queueParts } = connections;
   const { clock, manager, stores } = baton;
   const parts = { ...queueParts, clock, kept: getKeptJobs(settings), log };
   const webhooks = openWorkerWebhooks(settings, {
@@ -49,7 +49,7 @@ export function createWorkers(
 
 function createSessions(
   environment: WorkerEnvironment,
-  { baton, ...queueParts }: WorkerConnections,
+  { baton, presence, ...queueParts }: WorkerConnections,
   checks: HostChecks,
 ): SessionWorker {
   const { settings, identity, cli, workRoot, prices, secrets, masker, log } = environment;
@@ -73,6 +73,7 @@ function createSessions(
       stores,
       identity,
       workRoot,
+      workspace: environment.workspace,
       policy: policyOf(settings),
       wakeups: settings.WAKEUPS,
       opener: createOpener(environment.keys.opening),
@@ -85,6 +86,7 @@ function createSessions(
     admission,
     claims: stores.claims,
     queue,
+    presence,
     prefix: settings.QUEUE_PREFIX,
     concurrency: settings.WORKER_CONCURRENCY,
     kept: getKeptJobs(settings),

@@ -106,6 +106,7 @@ function probeCommand(
     policy: DEFAULT_POLICY,
     wakeups: 'forbid',
     scrubsEnv: true,
+    notes: null,
   });
 }
 

@@ -13,6 +13,8 @@ import {
 import type { Job } from 'bullmq';
 import type { AttemptDeps } from '../attempt/attempt-context.ts';
 import type { AttemptResult } from '../attempt/write-ending.ts';
+import type { Presence } from '../workspace/presence.ts';
+import { belongsElsewhere, OTHER_ROOT_WAIT_MS } from './belongs-elsewhere.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 
 /**
@@ -37,6 +39,8 @@ export interface JobProcessorDeps {
   claims: Claims;
   admission: Pick<Admission, 'advance' | 'releaseAfter'>;
   queue: Pick<SessionQueue, 'pauseMs'>;
+  /** Knows the work roots of the other workers. */
+  presence: Pick<Presence, 'hasRoot'>;
   /** The attempts under way in this process. */
   running: RunningAttempts;
   /**
@@ -56,6 +60,11 @@ export interface JobProcessorDeps {
 export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promise<JobEnd> {
   const { attemptDeps, running, log } = deps;
   const { workerId, host } = attemptDeps.identity;
+  const rootCheck = {
+    sessions: attemptDeps.stores.sessions,
+    presence: deps.presence,
+    workRoot: attemptDeps.workRoot,
+  };
 
   // Releases the sessions that wait for this session. If a store is unavailable, the reconciler
   // releases them later.
@@ -102,10 +111,13 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     if (running.bySession.has(adopted.id)) {
       return { kind: 'busy', until: Date.now() + attemptDeps.leaseMs };
     }
-    // A session with a stop request makes no call to the account, so it does not wait for the account's limit.
+    // A session with a stop request makes no call to the account and changes no file, so it waits for nothing.
     if (!adopted.cancel_requested_at && !adopted.interrupt_requested_at) {
       const pausedMs = await deps.queue.pauseMs().catch(() => 0);
       if (pausedMs > 0) return { kind: 'busy', until: Date.now() + pausedMs };
+      if (await belongsElsewhere(adopted, rootCheck)) {
+        return { kind: 'busy', until: Date.now() + OTHER_ROOT_WAIT_MS };
+      }
     }
     // Earlier, a host kept this session from starting. So the session starts only if the probe of
     // this host passes now (core: model/session/host-failures.ts).

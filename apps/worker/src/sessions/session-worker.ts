@@ -12,6 +12,7 @@ import type { RunningAttempt } from '../attempt/attempt.ts';
 import type { AttemptDeps } from '../attempt/attempt-context.ts';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
 import { openQueueWorker, type QueueWorkerDeps } from '../queue-worker/open-queue-worker.ts';
+import type { Presence } from '../workspace/presence.ts';
 import { createJobFinisher, type JobFinisher, type JobResult } from './finish-job.ts';
 import { createJobProcessor } from './process-job.ts';
 import { createRunningAttempts, type RunningAttempts } from './running-attempts.ts';
@@ -24,6 +25,8 @@ export interface SessionWorkerDeps extends QueueWorkerDeps {
   claims: Claims;
   admission: Pick<Admission, 'advance' | 'releaseAfter' | 'enqueue' | 'fail'>;
   queue: Pick<SessionQueue, 'pause' | 'pauseMs' | 'drop'>;
+  /** Knows the work roots of the other workers. */
+  presence: Pick<Presence, 'hasRoot'>;
   /** How many sessions run at once. */
   concurrency: number;
 }
@@ -124,13 +127,14 @@ function processorOf(
   running: RunningAttempts,
   isPaused: () => boolean,
 ): (job: Job) => Promise<JobOutcome<JobResult>> {
-  const { attemptDeps, adopter, claims, admission, queue, log } = deps;
+  const { attemptDeps, adopter, claims, admission, queue, presence, log } = deps;
   const processJob = createJobProcessor({
     attemptDeps,
     adopter,
     claims,
     admission,
     queue,
+    presence,
     running,
     isPaused,
     log,

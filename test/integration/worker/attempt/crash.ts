@@ -1,10 +1,11 @@
 // One worker is killed while its sessions are in all the states of PLANS; a second worker takes them over.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Event, Session, SessionConfig } from '@baton/core/internal';
+import type { Event, SessionConfig } from '@baton/core/internal';
 import type { Step } from '../../../fake-claude/script.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';
 import { holdMaintenance } from '../../../support/hold-maintenance.ts';
+import { transcriptOf } from '../../../support/transcript-of.ts';
 import { waitFor } from '../../../support/wait.ts';
 import type { WorkerProcess } from '../../../support/worker-process.ts';
 
@@ -126,16 +127,6 @@ export interface Crash {
   victim: { id: string; leaseEnd: Date };
   survivor: WorkerProcess;
   dump(name: Name): Promise<{ argv: string[]; prompt: string; earlier_prompts: number }>;
-}
-
-/** The saved transcript of a session, as text. */
-export async function transcriptOf({ baton }: Fleet, session: Session): Promise<string> {
-  let text = '';
-  for (const file of session.transcript.files) {
-    for await (const data of baton.stores.transcripts.read(file, [session]))
-      text += data.toString();
-  }
-  return text;
 }
 
 async function setScene(fleet: Fleet, name: Name): Promise<Scene> {

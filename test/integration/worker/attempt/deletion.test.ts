@@ -18,7 +18,7 @@ test('a deleted conversation leaves nothing in the stores, and no directory on a
   expect(await deletion.deleteConversation(id)).toBe('gone');
   expect(await queue.find(id)).toBeNull();
 
-  for (const collection of ['sessions', 'events', 'transcripts']) {
+  for (const collection of ['sessions', 'events', 'transcripts', 'captures']) {
     expect(await fleet.db.collection(collection).countDocuments(), collection).toBe(0);
   }
   await fleet.worker();

@@ -2,8 +2,9 @@
 import { readConversation, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import type { Fleet } from '../../../support/fleet.ts';
+import { transcriptOf } from '../../../support/transcript-of.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { test, transcriptOf } from './crash.ts';
+import { test } from './crash.ts';
 
 /** The texts of the conversation as a reader gets it. */
 async function conversation({ baton }: Fleet, session: Session): Promise<string[]> {

@@ -22,6 +22,7 @@ const test = base.extend('scene', async ({ stores }) => ({
       now: new Date(),
       totals: NO_TOTALS,
       transcript: undefined,
+      workspace: undefined,
       exitLateMs: undefined,
       hostFailures: undefined,
       counts: session.counts,

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
-import { makeFullConfig } from '../../../support/factories.ts';
+import { type FullConfig, makeFullConfig } from '../../../support/factories.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
 
@@ -85,7 +85,7 @@ async function look(fleet: Fleet, name: string, config: Partial<SessionConfig>):
   return { ...(facts as Seen), id, config: session.config, files, modes };
 }
 
-function fullConfig(fleet: Fleet): Required<SessionConfig> {
+function fullConfig(fleet: Fleet): FullConfig {
   return {
     ...makeFullConfig(),
     working_dir: join(fleet.root, 'work/place'),
@@ -116,6 +116,7 @@ const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
     expect(server.env).toEqual({ TOKEN: 's3cret-stdio', ANTHROPIC_API_KEY: '', ...ids });
     expect(web).toMatchObject({ type: 'http', headers: { Authorization: 'Bearer s3cret-header' } });
   },
+  workspace: null,
   output_format: ({ argv }) => expect(argv).toContain('--output-format=stream-json'),
   verbose: ({ argv }) => expect(argv).toContain('--verbose'),
   additional_directories: ({ argv, config }) =>

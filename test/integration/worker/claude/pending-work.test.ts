@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Step } from '../../../fake-claude/script.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
+import { transcriptOf } from '../../../support/transcript-of.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { transcriptOf } from '../attempt/crash.ts';
 
 const tasks = (...ids: string[]): Step => ({
   line: {

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, createSessionDeletion, newId, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
-import { createWorkDirSweep, makeWorkDir } from '../../../../apps/worker/src/host/work-dirs.ts';
+import {
+  createWorkDirSweep,
+  makeWorkDir,
+  SHADOWS,
+} from '../../../../apps/worker/src/host/work-dirs.ts';
 import { createRetention } from '../../../../apps/worker/src/maintenance/retention.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../../support/factories.ts';
 import { test as base } from '../../../support/services.ts';
@@ -111,6 +115,36 @@ describe('the work directory of a conversation', () => {
 
     expect(await world.sweep()).toBe(1);
     expect(await isThere(own)).toBe(false);
+  });
+
+  test('is removed with the directories of its branches and their shadow folders', async ({
+    world,
+  }) => {
+    const root = await world.keep(1);
+    const branch = `${root.id}.${newId()}`;
+    const own = [
+      await makeWorkDir(world.workRoot, root.id),
+      await makeWorkDir(world.workRoot, branch),
+    ];
+    const shadows = [root.id, branch].map((name) => join(world.workRoot, SHADOWS, name));
+    for (const shadow of shadows) await mkdir(shadow, { recursive: true });
+    await world.deletion.deleteConversation(root.id);
+
+    expect(await world.sweep()).toBe(2);
+    for (const path of [...own, ...shadows]) expect(await isThere(path)).toBe(false);
+  });
+
+  test('loses its shadow folder even if Baton did not make the directory', async ({ world }) => {
+    const root = await world.keep(1);
+    const own = join(world.workRoot, root.id);
+    const shadow = join(world.workRoot, SHADOWS, root.id);
+    await mkdir(own);
+    await mkdir(shadow, { recursive: true });
+    await world.deletion.deleteConversation(root.id);
+
+    expect(await world.sweep()).toBe(0);
+    expect(await isThere(own)).toBe(true);
+    expect(await isThere(shadow)).toBe(false);
   });
 
   test('stays if Baton did not make it, even if its name matches', async ({ world }) => {

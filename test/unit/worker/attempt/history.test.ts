@@ -135,4 +135,33 @@ describe('the history of earlier attempts', () => {
       unrecorded: [],
     });
   });
+
+  describe('whose transcript was cut', () => {
+    const kept = { ...untrackedFile('b.jsonl'), length: 7 };
+    const cut = { ...complete, files: [kept, { ...file, length: 5 }], isCut: true };
+
+    test('holds no answer, and the manifest names what was kept', async () => {
+      const { answer: found, amends } = await readHistory(
+        events,
+        again({ last_result: answer }),
+        cut,
+      );
+      expect(found).toBeNull();
+      expect(amends.transcript?.files).toMatchObject([
+        { path: 'a.jsonl', length: 5 },
+        { path: 'b.jsonl', length: 7 },
+      ]);
+    });
+
+    test('supersedes the events of what was cut', async () => {
+      const { amends } = await readHistory(events, again(), { ...cut, uuids: new Set() });
+      expect(amends.superseded).toEqual([{ from: 2, to: 4 }]);
+    });
+
+    test('names no file if nothing was kept', async () => {
+      const nothing = { ...NOTHING_RESTORED, isCut: true };
+      const { amends } = await readHistory(events, again({ last_result: answer }), nothing);
+      expect(amends).toEqual({ superseded: [{ from: 1, to: 4 }], transcript: { files: [] } });
+    });
+  });
 });

@@ -5,6 +5,7 @@ import {
   refusalOutcome,
   refuseAttempt,
 } from '../../../../apps/worker/src/attempt/refuse-attempt.ts';
+import { CaptureFailedError } from '../../../../apps/worker/src/capture/capture-engine.ts';
 
 function refuse(error: unknown) {
   const logged: Record<string, unknown>[] = [];
@@ -26,6 +27,11 @@ test('a caller’s mistake is logged with its code and message, without a stack 
     },
   ]);
   expect(logged[0]).not.toHaveProperty('err');
+});
+
+test('a restore that this host cannot do leaves the session to another host', () => {
+  const { outcome } = refuse(new CaptureFailedError('git index-pack failed: No space left'));
+  expect(outcome).toMatchObject({ kind: 'host_failure', failure: { code: 'HOST_ERROR' } });
 });
 
 test('an unexpected error is logged with its stack trace', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   beginAttempt,
   CONTINUATION_PROMPT,
+  describeCutCalls,
   isRestart,
   transcriptSource,
 } from '../../../../apps/worker/src/attempt/resume-or-restart.ts';
@@ -132,5 +133,51 @@ describe('at the start of an attempt,', () => {
       answer: RESULT,
     });
     expect(prompt.text).toBe(CONTINUATION_PROMPT);
+  });
+
+  describe('the calls that were cut and the notes', () => {
+    const CALLS = ['Bash: make', 'Edit: /a'];
+    const NOTES = ['The workspace has another path now.'];
+    const TEXT = `The worker that ran this session was lost. The files may lack what these calls changed, and the calls may have had effects elsewhere:\n- Bash: make\n- Edit: /a\n\n${NOTES[0]}`;
+    const files = [untrackedFile('some.jsonl')];
+    const cut = { ...NOTHING_RESTORED, files, cutCalls: CALLS };
+    const facts = { answer: null, notes: NOTES };
+
+    test('are part of the continuation prompt', () => {
+      expect(beginAttempt(makeSession(), { ...cut, holdsPrompt: true }, facts)).toMatchObject({
+        prompt: { text: `${CONTINUATION_PROMPT}\n\n${TEXT}` },
+        systemNotes: null,
+      });
+    });
+
+    test.for<[string, object]>([
+      ['the transcript does not hold the session’s prompt', {}],
+      ['nothing was restored', { files: [] }],
+      ['the CLI ran the prompt itself', { holdsPrompt: true, ranCommand: true }],
+    ])('are left to the system prompt if %s', ([, restored]) => {
+      const session = makeSession({ query: 'hi' });
+      expect(beginAttempt(session, { ...cut, ...restored }, facts)).toMatchObject({
+        prompt: { text: 'hi' },
+        systemNotes: TEXT,
+      });
+    });
+
+    test('are left to the system prompt if messages may take the place of the prompt', () => {
+      const restored = { ...cut, holdsPrompt: true, messages: [said] };
+      expect(beginAttempt(makeSession(), restored, facts)).toMatchObject({
+        prompt: { text: CONTINUATION_PROMPT },
+        isTurnOver: true,
+        systemNotes: TEXT,
+      });
+    });
+
+    test('are nothing if there are none', () => {
+      expect(describeCutCalls([])).toBeNull();
+      const restored = { ...NOTHING_RESTORED, files, holdsPrompt: true };
+      expect(beginAttempt(makeSession(), restored, { answer: null, notes: [] })).toMatchObject({
+        prompt: { text: CONTINUATION_PROMPT },
+        systemNotes: null,
+      });
+    });
   });
 });

@@ -45,6 +45,45 @@ function start(options: Partial<CopyLoopOptions> = {}) {
   return { copy, lastCopies, onLastCopy, onFolderLost };
 }
 
+test('a copy that is asked for waits for the copy under way, and is the last one before the end', async () => {
+  const amend = vi.fn();
+  const copies: PromiseWithResolvers<void>[] = [];
+  const copier = {
+    async copy({ verify }: { verify: boolean }) {
+      if (verify) return { files: [] };
+      const copy = Promise.withResolvers<void>();
+      copies.push(copy);
+      await copy.promise;
+      return { files: [] };
+    },
+  };
+  const copy = startCopyLoop(
+    copier,
+    { amend },
+    {
+      hostFolder,
+      onFolderLost() {},
+      settleMessages: async () => [],
+      giveUp: new AbortController().signal,
+      onError: (error) => expect.unreachable(String(error)),
+    },
+  );
+  const first = copy.copyNow();
+  const second = copy.copyNow();
+  await setImmediate();
+  expect(copies).toHaveLength(1);
+  copies[0]?.resolve();
+  await first;
+  await setImmediate();
+  expect(copies).toHaveLength(2);
+  copies[1]?.resolve();
+  await second;
+  expect(amend).toHaveBeenCalledTimes(2);
+  await copy.finish();
+  await copy.copyNow();
+  expect(copies).toHaveLength(2);
+});
+
 test('the last copy of a transcript waits for a missing temporary folder', async () => {
   const { copy, lastCopies, onFolderLost } = start();
   await rename(hostFolder, away);

@@ -24,6 +24,7 @@ function input(
     marker: 'w;1;session-1;1',
     baseEnv: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },
     scrubsEnv: false,
+    notes: null,
     policy: { ...DEFAULT_POLICY, allowedPermissionModes: PERMISSION_MODES },
     wakeups: 'allow',
     ...rest,
@@ -56,6 +57,7 @@ const REACHES: {
   query: ['--help', {}],
   model: ['-opus', { args: ['--model=-opus'] }],
   working_dir: ['/somewhere', {}],
+  workspace: [{ type: 'path', path: '/somewhere' }, {}],
   max_turns: [3, { args: ['--max-turns=3'] }],
   system_prompt: [
     '--you',
