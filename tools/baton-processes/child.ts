@@ -27,6 +27,8 @@ export type Child<Line> = {
   readonly ended: Promise<string>;
   /** Stops the program with SIGTERM. Resolves with the exit code or signal when it has ended. */
   readonly stop: () => Promise<string>;
+  /** Kills the program with SIGKILL, as a crash of its host would. Resolves like `stop`. */
+  readonly kill: () => Promise<string>;
 };
 
 /** What starting a program needs. */
@@ -55,6 +57,10 @@ export async function startChild<Line>(
   if (child.stderr) createInterface({ input: child.stderr }).on('line', sink.child);
   const ended = child.ended.then(({ description }) => description);
   const stop = () => child.stop().then(({ description }) => description);
+  const kill = () => {
+    child.kill('SIGKILL');
+    return ended;
+  };
   const limit = new AbortController();
   const late = delay(READY_WITHIN_MS, undefined, { signal: limit.signal });
   try {
@@ -63,7 +69,7 @@ export async function startChild<Line>(
       untilAborted(signal).then(() => fail(`the start of ${name} was aborted`)),
       late.then(() => fail(`${name} was not ready within ${READY_WITHIN_MS / 1000} s`)),
     ]);
-    return { line: ready.parse(JSON.parse(line)), ended, stop };
+    return { line: ready.parse(JSON.parse(line)), ended, stop, kill };
   } catch (error) {
     await stop();
     throw error;
