@@ -4,6 +4,7 @@
 // figures. The exit status is 1 if any check fails.
 //   --sessions N  sessions to run (200)      --minutes M  how long the faults last (10)
 //   --workers W   workers at a time (3)      --seed S     repeats the plan of this seed (random)
+//   --hosts       each worker is a host with its own disk, see tools/hosts
 //   --json        prints only the JSON line on standard output
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

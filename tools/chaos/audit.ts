@@ -6,6 +6,7 @@ import { noFolder, noProcess, workers } from './audit/leftovers.ts';
 import { alone, exactlyOnce, inDirectory, transcripts } from './audit/marks.ts';
 import { messagesOnce, messagesReported, messagesShown, refusedNowhere } from './audit/messages.ts';
 import { allTerminal, finalsStay, noneInvented, noneLost, outcomes } from './audit/sessions.ts';
+import { branchesApart, inWorkspace, portable } from './audit/workspaces.ts';
 
 const CHECKS: Record<string, Check> = {
   'none lost': noneLost,
@@ -21,6 +22,9 @@ const CHECKS: Record<string, Check> = {
   'marks exactly once': exactlyOnce,
   'transcripts whole': transcripts,
   'marks in working directories': inDirectory,
+  'marks of transcripts in workspaces': inWorkspace,
+  'files travel': portable,
+  'branches apart': branchesApart,
   'messages exactly once': messagesOnce,
   'messages shown once': messagesShown,
   'messages reported as they are': messagesReported,

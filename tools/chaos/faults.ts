@@ -19,6 +19,8 @@ interface Habit {
   /** The shortest and the longest duration, in milliseconds or (with `inLeases`) in leases. */
   lasts: readonly [number, number];
   inLeases?: true;
+  /** The fault occurs only if each worker has its own host. */
+  onHosts?: true;
 }
 
 const HABITS = {
@@ -27,6 +29,7 @@ const HABITS = {
   pause_worker: { everyMs: 45_000, lasts: [1.3, 2.5], inLeases: true },
   lose_cli_worker: { everyMs: 30_000, lasts: [500, 4_000] },
   lose_tmp_worker: { everyMs: 40_000, lasts: [500, 3_000] },
+  lose_host_worker: { everyMs: 30_000, lasts: [500, 4_000], onHosts: true },
   kill_redis: { everyMs: 70_000, lasts: [300, 5_000] },
   flush_redis: { everyMs: 0, once: true, lasts: [0, 0] },
   readonly_redis: { everyMs: 60_000, lasts: [500, 5_000] },
@@ -46,12 +49,18 @@ export const FAULT_KINDS = Object.keys(HABITS) as FaultKind[];
 
 /**
  * Returns the faults of a run of `ms` milliseconds, in order. Each kind occurs at least once, and
- * the flush exactly once.
+ * the flush exactly once. With `hosts`, each worker has its own host, and there are faults of hosts.
  */
-export function scheduleFaults(options: { seed: number; ms: number; leaseMs: number }): Fault[] {
-  const { seed, ms } = options;
+export function scheduleFaults(options: {
+  seed: number;
+  ms: number;
+  leaseMs: number;
+  hosts: boolean;
+}): Fault[] {
+  const { seed, ms, hosts } = options;
   return FAULT_KINDS.flatMap((kind) => {
     const habit: Habit = HABITS[kind];
+    if (habit.onHosts && !hosts) return [];
     const random = createRandom(seed, kind);
     const count = habit.once ? 1 : Math.max(1, Math.round(ms / habit.everyMs));
     // The run is divided into equal parts, with one fault at a random time in each part. So the

@@ -1,8 +1,9 @@
 // Reads everything that a run left in MongoDB and in the working directories.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   claudeIdOf,
+  defined,
   type Event,
   type MessageView,
   type Mongo,
@@ -12,13 +13,17 @@ import {
   type TranscriptStore,
   toInfo,
 } from '@baton/core/internal';
-import { type MarkLine, marksFile } from '../../test/fake-claude/marks.ts';
+import { type MarkLine, marksFile, parseMarks } from '../../test/fake-claude/marks.ts';
 import type { Evidence } from './audit/evidence.ts';
 import type { Clients } from './clients.ts';
+import type { HostSet } from './host-set.ts';
 import { numbersIn } from './numbered-message.ts';
+import { openWorkspaceReader } from './workspace.ts';
 
 /** The parts of a transcript's entry that the audit reads. */
 interface Entry {
+  /** Where the entry begins in its file, in bytes. */
+  offset: number;
   type: string;
   message?: { content?: unknown };
   attachment?: { prompt?: unknown };
@@ -26,13 +31,21 @@ interface Entry {
 
 type Gathered = Pick<
   Evidence,
-  'sessions' | 'events' | 'transcripts' | 'said' | 'views' | 'undelivered' | 'directories'
+  | 'sessions'
+  | 'events'
+  | 'transcripts'
+  | 'said'
+  | 'views'
+  | 'undelivered'
+  | 'directories'
+  | 'workspaces'
+  | 'uncaptured'
 >;
 
 /** Returns the documents, the marks and the messages of a run. */
 export async function gather(
   { mongo, stores, lists }: Pick<Clients, 'mongo' | 'stores' | 'lists'>,
-  workRoot: string,
+  { workRoots, areSeparate }: Pick<HostSet, 'workRoots' | 'areSeparate'>,
 ): Promise<Gathered> {
   const sessions = await readSessions(mongo, stores.sessions);
   const events = await readEvents(mongo);
@@ -41,6 +54,9 @@ export async function gather(
   const said = new Map<string, number[]>();
   const views = new Map<string, MessageView[]>();
   const undelivered = new Map<string, string[]>();
+  const workspaces = new Map<string, Map<string, number[]> | Error>();
+  const uncaptured = new Map<string, string[]>();
+  const reader = areSeparate ? openWorkspaceReader(stores.captures) : null;
   for (const session of sessions.values()) {
     const { id } = session;
     const entries = await readTranscript(stores.transcripts, sessions, session);
@@ -49,9 +65,22 @@ export async function gather(
     if (isRead) said.set(id, numbersIn(entries.flatMap(messagesOf)));
     views.set(id, await listMessages(lists, id));
     undelivered.set(id, toInfo(session).undelivered_messages ?? []);
-    directories.set(id, await readMarks(workRoot, session));
+    directories.set(id, await readMarks([...workRoots.values()], session));
+    if (reader) workspaces.set(id, await reader.marksOf(session));
+    if (isRead) uncaptured.set(id, entries.filter(isBeyond(session)).flatMap(answersOf));
   }
-  return { sessions, events, transcripts, said, views, undelivered, directories };
+  await reader?.close();
+  const found = {
+    sessions,
+    events,
+    transcripts,
+    said,
+    views,
+    undelivered,
+    directories,
+    uncaptured,
+  };
+  return { ...found, ...defined({ workspaces: areSeparate ? workspaces : undefined }) };
 }
 
 async function readSessions(mongo: Mongo, store: SessionStore): Promise<Map<string, Session>> {
@@ -85,12 +114,23 @@ async function readTranscript(
       for await (const piece of store.read(file, lineage)) pieces.push(piece);
       const lines = Buffer.concat(pieces).toString('utf8').split('\n');
       if (file.path !== main) continue;
-      for (const line of lines) if (line !== '') entries.push(JSON.parse(line));
+      let offset = 0;
+      for (const line of lines) {
+        if (line !== '') entries.push({ ...JSON.parse(line), offset });
+        offset += Buffer.byteLength(line) + 1;
+      }
     }
     return entries;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+// An entry of the main file that was not stored when the session's newest capture began.
+function isBeyond(session: Session): (entry: Entry) => boolean {
+  const main = mainTranscriptPath(claudeIdOf(session));
+  const covered = session.workspace?.capture?.transcript.find(({ path }) => path === main);
+  return ({ offset }) => offset >= (covered?.length ?? 0);
 }
 
 /** Returns the session and its ancestors, nearest first. */
@@ -125,11 +165,17 @@ async function listMessages(lists: Clients['lists'], id: string): Promise<Messag
   return views;
 }
 
-async function readMarks(workRoot: string, { id, root_session_id }: Session): Promise<MarkLine[]> {
-  const file = join(workRoot, root_session_id, marksFile(id));
-  const text = await readFile(file, 'utf8').catch(() => ''); // the session left no mark
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as MarkLine);
+// A mark may be on several disks, because a workspace travels.
+async function readMarks(
+  workRoots: readonly string[],
+  { id, root_session_id, workspace }: Session,
+): Promise<MarkLine[]> {
+  const directory = workspace ? basename(workspace.path) : root_session_id;
+  const lines = new Map<string, MarkLine>();
+  for (const workRoot of workRoots) {
+    const file = join(workRoot, directory, marksFile(id));
+    const text = await readFile(file, 'utf8').catch(() => ''); // the session left no mark
+    for (const line of parseMarks(text)) lines.set(JSON.stringify(line), line);
+  }
+  return [...lines.values()];
 }

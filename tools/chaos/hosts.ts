@@ -4,6 +4,8 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Guardian } from '../dev-services/guardian.ts';
+import type { LaunchedProcess } from '../process/launch.ts';
 
 // A lost part becomes a link to a file that does not exist. If the link itself were missing, a
 // program that makes missing parent folders could make the part again.
@@ -12,27 +14,50 @@ const NOWHERE = '/proc/no-such-file';
 /** A part of the host that a fault can take away from a worker. */
 export type HostPart = 'claude' | 'tmp';
 
-/** The CLI and the temporary directory of one worker. */
+/** Starts a worker's program. */
+export type Spawn = (
+  guardian: Guardian,
+  args: readonly string[],
+  options: { env: Record<string, string>; cwd: string; stopWithinMs: number },
+) => LaunchedProcess;
+
+/** What one worker needs of its host. */
 export interface Host {
-  /** The variables that name these two parts. */
-  env: Record<string, string>;
+  /** Runs Node with these arguments on the host. The host's folders are added to the environment. */
+  spawn: Spawn;
+  /**
+   * Ends all processes of the host at once and empties its disk. Resolves once the host is up again. Rejects if the workers share a host.
+   */
+  replace(): Promise<void>;
+  /** Resolves once the host is up. */
+  untilUp(): Promise<void>;
   /** Takes a part away for `ms` milliseconds. Does nothing if the part is already away. */
   lose(part: HostPart, ms: number): Promise<void>;
 }
 
+/** The links of a host. */
+export interface HostParts {
+  /** The variables that name the parts. */
+  env: Record<string, string>;
+  lose: Host['lose'];
+}
+
 /**
- * Creates a host in its own folder below `temporary`. The temporary directories of all hosts are links to `temporary`.
+ * Creates the links to the parts of a host in this new folder. `seenAt` is the folder's path as the worker sees it;
+ * default: the same path.
  */
-export function createHost(temporary: string, claude: string, index: number): Host {
-  const folder = join(temporary, `host-${index}`);
+export function createParts(
+  folder: string,
+  targets: Record<HostPart, string>,
+  seenAt = folder,
+): HostParts {
   const parts = { claude: join(folder, 'claude'), tmp: join(folder, 'tmp') };
-  const targets = { claude, tmp: temporary };
   mkdirSync(folder);
   symlinkSync(targets.claude, parts.claude);
   symlinkSync(targets.tmp, parts.tmp);
   const missing = new Set<HostPart>();
   return {
-    env: { CLAUDE_BIN: parts.claude, TMPDIR: parts.tmp },
+    env: { CLAUDE_BIN: join(seenAt, 'claude'), TMPDIR: join(seenAt, 'tmp') },
     async lose(part, ms) {
       if (missing.has(part)) return;
       missing.add(part);

@@ -55,6 +55,8 @@ export function createFaultInjector({
         return worker?.lose('claude', forMs);
       case 'lose_tmp_worker':
         return worker?.lose('tmp', forMs);
+      case 'lose_host_worker':
+        return worker?.loseHost(forMs);
       case 'kill_redis':
         await redis.outages.kill();
         return startAgain(redis.outages, forMs);

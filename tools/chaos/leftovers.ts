@@ -9,14 +9,20 @@ export interface Leftovers {
   folders: string[];
 }
 
-/**
- * Returns the processes and folders that attempts left behind. `temporary` holds the folders of all
- * attempts.
- */
-async function findLeftovers(temporary: string): Promise<Leftovers> {
+/** Where attempts may leave something. */
+export interface LeftoversScope {
+  /** A part of a variable of every process of the run. */
+  marker: string;
+  /** The folders that hold the folders of all attempts. */
+  temporaries: readonly string[];
+}
+
+/** Returns the processes and folders that attempts left behind. */
+async function findLeftovers({ marker, temporaries }: LeftoversScope): Promise<Leftovers> {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-  const processes = await Promise.all(pids.map((pid) => commandIfOurs(pid, temporary)));
-  const folders = (await readdir(temporary)).filter((entry) => entry.startsWith('baton-run-'));
+  const processes = await Promise.all(pids.map((pid) => commandIfOurs(pid, marker)));
+  const entries = await Promise.all(temporaries.map((folder) => readdir(folder)));
+  const folders = entries.flat().filter((entry) => entry.startsWith('baton-run-'));
   return { processes: processes.filter((command) => command !== undefined), folders };
 }
 
@@ -24,17 +30,17 @@ async function findLeftovers(temporary: string): Promise<Leftovers> {
  * Waits until attempts have left nothing behind, for `limitMs` milliseconds at most. Resolves to
  * what is left at the end of the wait.
  */
-export async function awaitNoLeftovers(temporary: string, limitMs: number): Promise<Leftovers> {
+export async function awaitNoLeftovers(scope: LeftoversScope, limitMs: number): Promise<Leftovers> {
   for (const end = Date.now() + limitMs; ; await delay(200)) {
-    const found = await findLeftovers(temporary);
+    const found = await findLeftovers(scope);
     if (found.processes.length + found.folders.length === 0 || Date.now() > end) return found;
   }
 }
 
-async function commandIfOurs(pid: string, temporary: string): Promise<string | undefined> {
+async function commandIfOurs(pid: string, marker: string): Promise<string | undefined> {
   const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''); // the process has ended
   const environ = (await read('environ')).split('\0');
   const isRun = environ.some((variable) => variable.startsWith('BATON_RUN='));
-  const isOurs = environ.some((variable) => variable.includes(temporary));
+  const isOurs = environ.some((variable) => variable.includes(marker));
   return isRun && isOurs ? `${pid} ${(await read('cmdline')).replaceAll('\0', ' ')}` : undefined;
 }

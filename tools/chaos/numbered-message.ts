@@ -1,5 +1,5 @@
 import { fakePrompt } from '../../test/fake-claude/install.ts';
-import type { PlannedSession } from './plan.ts';
+import { marksStep, type PlannedSession } from './plan.ts';
 
 const FORM = /^Message (\d+) of this run\./;
 
@@ -9,9 +9,9 @@ const FORM = /^Message (\d+) of this run\./;
  */
 export function messageText(
   n: number,
-  { id, marks, turnMs }: Pick<PlannedSession, 'id' | 'marks' | 'turnMs'>,
+  session: Pick<PlannedSession, 'id' | 'marks' | 'turnMs' | 'withTools'>,
 ): string {
-  return fakePrompt([{ marks: id, to: marks, turn_ms: turnMs }], `Message ${n} of this run.`);
+  return fakePrompt([marksStep(session)], `Message ${n} of this run.`);
 }
 
 /** Returns the numbers of the messages among these texts, in the order of the texts. */

@@ -8,6 +8,7 @@ const optionsSchema = z.strictObject({
   minutes: number.positive().default(10),
   seed: number.int().nonnegative().optional(),
   workers: number.int().min(2).max(32).default(3),
+  hosts: z.boolean().default(false),
   json: z.boolean().default(false),
 });
 
@@ -28,6 +29,7 @@ export function readOptions(args: string[]): ChaosOptions {
       minutes: text,
       seed: text,
       workers: text,
+      hosts: { type: 'boolean' },
       json: { type: 'boolean' },
     },
   });

@@ -17,6 +17,8 @@ export interface PlannedSession {
   marks: number;
   /** How long a turn takes, in milliseconds. */
   turnMs: number;
+  /** Whether each mark is the work of a tool call. Default: no. */
+  withTools?: boolean;
   query: string;
   /**
    * Whether the session is launched only through Redis. Then a worker or the reconciler makes its
@@ -46,8 +48,11 @@ export function planSessions(options: {
   seed: number;
   ms: number;
   sessions: number;
+  /** Whether each mark is the work of a tool call. Default: no. */
+  withTools?: boolean;
 }): PlannedSession[] {
-  const { seed, ms, sessions } = options;
+  const { seed, ms, sessions, withTools } = options;
+  const tools = defined({ withTools: withTools || undefined });
   const random = createRandom(seed, 'sessions');
   const lengthMs = Math.min(
     Math.max((AT_A_TIME * ms * ARRIVALS) / sessions, LENGTH_MS[0]),
@@ -61,7 +66,7 @@ export function planSessions(options: {
       // This process is like a tool that a killed turn leaves behind. The process must not outlive the session.
       ...(index % 3 === 0 ? [{ spawn: 'exec sleep 3600' }] : []),
       ...(index % 4 === 1 ? [{ sub_agent: `helper-${index}` }] : []),
-      { marks: id, to: marks, turn_ms: turnMs },
+      marksStep({ id, marks, turnMs, ...tools }),
     ];
     const isCancelled = random.next() < 0.1;
     const cancelAfterMs = Math.round(random.between(0, marks * turnMs * 1.2));
@@ -70,12 +75,28 @@ export function planSessions(options: {
       atMs: random.between(0, ms * ARRIVALS),
       marks,
       turnMs,
+      ...tools,
       query: fakePrompt(steps, `Leave ${marks} marks.`),
       isRedisOnly: random.next() < 0.3,
       isContinue: random.next() < 0.25,
       ...defined({ cancelAfterMs: isCancelled ? cancelAfterMs : undefined }),
     };
   }).sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Returns the step that leaves the marks of a session which are still missing. */
+export function marksStep({
+  id,
+  marks,
+  turnMs,
+  withTools,
+}: Pick<PlannedSession, 'id' | 'marks' | 'turnMs' | 'withTools'>): Step {
+  return {
+    marks: id,
+    to: marks,
+    turn_ms: turnMs,
+    ...defined({ with_tool: withTools || undefined }),
+  };
 }
 
 // The id has the form of a version 4 UUID, and is made from the seed.

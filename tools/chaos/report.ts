@@ -3,6 +3,7 @@ import type { Evidence, Violation } from './audit/evidence.ts';
 import { committed, counting } from './audit/evidence.ts';
 import { repeated } from './audit/marks.ts';
 import { countMessages } from './audit/messages.ts';
+import { countBranches, countCancelledAfterCrash, notPortable } from './audit/workspaces.ts';
 import type { FaultKind } from './faults.ts';
 import type { ChaosOptions } from './options.ts';
 import { firstWaits, recoveries, spreadOf } from './waits.ts';
@@ -51,6 +52,9 @@ export function figures(evidence: Evidence, violations: readonly Violation[], fa
     events_seen_meanwhile: [...evidence.shown.values()].reduce((sum, { size }) => sum + size, 0),
     marks: [...evidence.directories.values()].reduce((sum, { length }) => sum + length, 0),
     marks_done_again: repeated(evidence),
+    branches: countBranches(evidence),
+    not_portable: notPortable(evidence),
+    cancelled_after_crash: countCancelledAfterCrash(evidence),
     messages_sent: evidence.messages.length,
     messages_delivered: countMessages(evidence, 'delivered'),
     messages_undelivered: countMessages(evidence, 'undelivered'),

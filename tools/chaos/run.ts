@@ -1,17 +1,17 @@
 // Runs chaos once: starts servers, workers and clients, injects faults for a while, restores
 // everything and audits the result.
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FAKE_CLAUDE } from '../../test/fake-claude/install.ts';
 import type { Environment } from '../dev-services/environment.ts';
-import type { Evidence } from './audit/evidence.ts';
+import type { Evidence, Violation } from './audit/evidence.ts';
 import { audit } from './audit.ts';
 import { type Clients, openClients } from './clients.ts';
 import { scheduleFaults } from './faults.ts';
 import { gather } from './gather.ts';
-import { createHost } from './hosts.ts';
+import { type HostSet, separateHosts, shareOneHost } from './host-set.ts';
 import { createFaultInjector, type FaultInjector } from './inject-faults.ts';
 import { awaitNoLeftovers } from './leftovers.ts';
 import type { ChaosOptions } from './options.ts';
@@ -39,7 +39,7 @@ const LEFTOVERS_LIMIT_MS = 30_000;
 
 /** Runs chaos in this folder and resolves to its figures. The workers' logs stay in its subfolder `logs`. */
 export async function runChaos(options: ChaosOptions, env: Environment, folder: string) {
-  for (const name of ['work', 'home', 't', 'logs']) await mkdir(join(folder, name));
+  await mkdir(join(folder, 'logs'));
   const logFile = createWriteStream(join(folder, 'logs', 'chaos.log'));
   const startedAt = performance.now();
   const log = (line: string) => {
@@ -77,11 +77,10 @@ async function runOn(servers: Servers, context: RunContext) {
   const { services, redis, mongodb } = servers;
   const { options, folder, log } = context;
   const { seed, sessions } = options;
-  const temporary = join(folder, 't');
-
+  const hosts = await openHosts(servers, context);
   const clients = await openClients({ redis: redis.url, mongodb: mongodb.url }, seed);
   const { load, messages, watch } = clients;
-  const pool = openPool(servers, context);
+  const pool = openPool(servers, context, hosts);
   const faults = createFaultInjector({
     pool,
     redis,
@@ -102,7 +101,7 @@ async function runOn(servers: Servers, context: RunContext) {
     `${watch.finals.size} of ${load.accepted.size} sessions are terminal after ${healSeconds.toFixed(1)} s`,
   );
 
-  const { folders } = await awaitNoLeftovers(temporary, LEFTOVERS_LIMIT_MS);
+  const { folders } = await awaitNoLeftovers(hosts.leftovers, LEFTOVERS_LIMIT_MS);
   const ends = await pool.stopAll();
   const evidence: Evidence = {
     planned: new Map([...load.accepted].map(([id, { planned }]) => [id, planned])),
@@ -110,13 +109,16 @@ async function runOn(servers: Servers, context: RunContext) {
     messages: [...messages.answered.values()],
     shown: watch.shown,
     finals: watch.finals,
-    processes: (await awaitNoLeftovers(temporary, 0)).processes,
+    processes: (await awaitNoLeftovers(hosts.leftovers, 0)).processes,
     folders,
     workers: ends,
-    ...(await gather(clients, join(folder, 'work'))),
+    ...(await gather(clients, hosts)),
   };
+  await hosts.stop();
   await clients.close();
-  return figures(evidence, audit(evidence), {
+  const violations = audit(evidence);
+  await keepDocuments(join(folder, 'logs', 'documents.json'), evidence, violations);
+  return figures(evidence, violations, {
     options,
     healSeconds,
     faults: faults.injected,
@@ -127,6 +129,24 @@ async function runOn(servers: Servers, context: RunContext) {
   });
 }
 
+/** Writes the documents of the sessions that violate a check to a file. */
+async function keepDocuments(
+  file: string,
+  { sessions }: Evidence,
+  violations: readonly Violation[],
+): Promise<void> {
+  const ids = new Set(violations.map(({ session }) => session));
+  const found = [...sessions.values()].filter(({ id }) => ids.has(id));
+  if (found.length > 0) await writeFile(file, JSON.stringify(found, null, 2));
+}
+
+/** Makes the hosts of a run. No worker runs on them yet. */
+function openHosts({ redis, mongodb }: Servers, { options, folder }: RunContext): Promise<HostSet> {
+  if (!options.hosts) return shareOneHost(folder, FAKE_CLAUDE);
+  const servers = [redis.url, mongodb.url];
+  return separateHosts(folder, FAKE_CLAUDE, { size: options.workers, servers });
+}
+
 /**
  * Creates the workers of a run, on these servers and with the fake CLI. No worker has been started
  * yet.
@@ -134,19 +154,18 @@ async function runOn(servers: Servers, context: RunContext) {
 function openPool(
   { services, redis, mongodb }: Servers,
   { options, env, folder }: RunContext,
+  hosts: HostSet,
 ): WorkerPool {
   return createWorkerPool({
     guardian: services.guardian,
     size: options.workers,
     logs: join(folder, 'logs'),
-    openHost: (index) => createHost(join(folder, 't'), FAKE_CLAUDE, index),
+    openHost: hosts.open,
     drainWithinMs: DRAIN_WITHIN_MS,
     env: {
       PATH: env['PATH'] ?? '/usr/bin:/bin',
-      HOME: join(folder, 'home'),
       REDIS_URL: redis.url,
       MONGODB_URL: mongodb.url,
-      WORK_ROOT: join(folder, 'work'),
       LEASE_MS: String(LEASE_MS),
       DRAIN_TIMEOUT_MS: String(DRAIN_TIMEOUT_MS),
       WORKER_CONCURRENCY: '8',
@@ -162,14 +181,14 @@ function openPool(
  * messages, because some may still be unanswered.
  */
 async function requestUnderFaults(
-  { seed, sessions, minutes }: ChaosOptions,
+  { seed, sessions, minutes, hosts }: ChaosOptions,
   { load, messages }: Pick<Clients, 'load' | 'messages'>,
   faults: FaultInjector,
 ): Promise<{ requests: Promise<void>[] }> {
   const ms = minutes * 60_000;
   const begin = performance.now();
   const at = (atMs: number) => delay(Math.max(0, begin + atMs - performance.now()));
-  const launches = planSessions({ seed, ms, sessions }).map(async (planned) => {
+  const launches = planSessions({ seed, ms, sessions, withTools: hosts }).map(async (planned) => {
     await at(planned.atMs);
     await load.launch(planned);
   });
@@ -177,7 +196,7 @@ async function requestUnderFaults(
     await at(planned.atMs);
     await messages.send(planned);
   });
-  const injections = scheduleFaults({ seed, ms, leaseMs: LEASE_MS }).map(async (fault) => {
+  const injections = scheduleFaults({ seed, ms, leaseMs: LEASE_MS, hosts }).map(async (fault) => {
     await at(fault.atMs);
     await faults.inject(fault);
   });

@@ -52,6 +52,8 @@ export interface PoolWorker {
   drain(): void;
   /** Sends SIGSTOP, and SIGCONT after `ms` milliseconds. */
   pause(ms: number): Promise<void>;
+  /** Ends the worker's host, with all processes and files. The slot stays empty for `restartDelayMs` after that. */
+  loseHost(restartDelayMs: number): Promise<void>;
   /** Takes the worker's CLI or temporary directory away for `ms` milliseconds. */
   lose(part: HostPart, ms: number): Promise<void>;
 }
@@ -60,6 +62,8 @@ export interface PoolWorker {
 interface Slot {
   host: Host;
   member: PoolWorker | undefined;
+  /** The processes on the slot's host, also those of workers that drain. */
+  readonly lives: Set<WorkerProcess>;
   isPaused: boolean;
 }
 
@@ -88,7 +92,7 @@ interface WorkerProcess {
 export interface WorkerPoolOptions {
   guardian: Guardian;
   size: number;
-  /** The complete environment of a worker. */
+  /** The environment of a worker, without what its host adds. */
   env: Record<string, string>;
   logs: string;
   /** Creates the host of the worker in the slot of this index. */
@@ -104,6 +108,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     slots: Array.from({ length: size }, (_, index) => ({
       host: openHost(index),
       member: undefined,
+      lives: new Set(),
       isPaused: false,
     })),
     ends: [],
@@ -155,8 +160,9 @@ async function runWorker(
   options: WorkerPoolOptions,
 ): Promise<void> {
   const { guardian, env, logs, drainWithinMs } = options;
-  const child = guardian.spawn(process.execPath, nodeArguments(MAIN), {
-    env: { ...env, ...slot.host.env },
+  await slot.host.untilUp();
+  const child = slot.host.spawn(guardian, nodeArguments(MAIN), {
+    env,
     cwd: logs,
     stopWithinMs: drainWithinMs,
   });
@@ -169,12 +175,14 @@ async function runWorker(
     drainedAt: 0,
     isReplaced: false,
   };
+  slot.lives.add(life);
   child.stdout?.once('data', () => {
     if (pool.isStopping) return drain(life);
     end.wasReady = true;
     slot.member = createPoolWorker(slot, life, () => startWorker(pool, slot, options));
   });
   const { code, signal } = await child.ended;
+  slot.lives.delete(life);
   Object.assign(end, { code, signal });
   if (end.intent === 'drain') end.drainMs = Math.round(performance.now() - life.drainedAt);
   pool.ends.push(end);
@@ -207,6 +215,14 @@ function createPoolWorker(slot: Slot, life: WorkerProcess, replace: () => void):
       await delay(ms);
       child.kill('SIGCONT');
       slot.isPaused = false;
+    },
+    async loseHost(restartDelayMs) {
+      for (const one of slot.lives) {
+        one.end.intent = 'kill';
+        one.restartDelayMs = restartDelayMs;
+      }
+      slot.member = undefined;
+      await slot.host.replace();
     },
     lose: slot.host.lose,
   };

@@ -26,8 +26,15 @@ export interface Evidence {
   views: ReadonlyMap<string, readonly MessageView[]>;
   /** The ids of the undelivered messages in each session's Info. */
   undelivered: ReadonlyMap<string, readonly string[]>;
-  /** The marks that each session left in its working directory. */
+  /** The marks that each session left in its working directory, on any disk. */
   directories: ReadonlyMap<string, readonly MarkLine[]>;
+  /**
+   * The marks in the files of each session's newest capture, by the names of the marks, or the error if it cannot be
+   * restored. Absent if all workers share one disk.
+   */
+  workspaces?: ReadonlyMap<string, ReadonlyMap<string, readonly number[]> | Error>;
+  /** The assistant's texts in each session's own main transcript that its newest capture does not cover. */
+  uncaptured: ReadonlyMap<string, readonly string[]>;
   /** The events that a reader was shown during the run, see watch.ts. */
   shown: ReadonlyMap<string, ReadonlyMap<number, string>>;
   /** Each session document at the time when a reader first saw that the session was terminal. */

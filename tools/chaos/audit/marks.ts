@@ -34,8 +34,9 @@ export const transcripts: Check = function* (evidence) {
   }
 };
 
-/** Every mark in the events also exists in the working directory. */
+/** Every mark in the events also exists in the working directory, unless disks were lost. */
 export const inDirectory: Check = function* (evidence) {
+  if (evidence.workspaces) return; // `inWorkspace` checks the files
   for (const id of evidence.sessions.keys()) {
     const left = new Set(evidence.directories.get(id)?.map(({ n }) => n));
     for (const n of new Set(marksOf(committed(evidence, id), id))) {
@@ -44,13 +45,16 @@ export const inDirectory: Check = function* (evidence) {
   }
 };
 
-/** No two processes of one session lived at the same time. */
+/**
+ * No two processes of one session lived at the same time on one host. A worker cannot end the processes that a dead
+ * worker left on another host.
+ */
 export const alone: Check = function* ({ directories }) {
   for (const [id, lines] of directories) {
     const lives = livesOf(lines);
     for (const [index, life] of lives.entries()) {
       const before = lives[index - 1];
-      if (before && life.from < before.to) {
+      if (before && before.host === life.host && life.from < before.to) {
         const ms = Math.round(before.to - life.from);
         yield {
           session: id,
@@ -69,15 +73,23 @@ export function repeated({ directories }: Evidence): number {
   return surplus.reduce((sum, n) => sum + n, 0);
 }
 
-// Returns the lifetimes of processes, sorted by their start. A process certainly lived from its
+/** The lifetime of a process, in monotonic milliseconds. */
+interface Life {
+  host: string;
+  pid: number;
+  from: number;
+  to: number;
+}
+
+// Returns the lifetimes of processes, sorted by their host and start. A process certainly lived from its
 // start to its last mark.
-function livesOf(lines: readonly MarkLine[]): { pid: number; from: number; to: number }[] {
-  const lives = new Map<string, { pid: number; from: number; to: number }>();
-  for (const { pid, began, end } of lines) {
-    const key = `${pid} ${began}`;
-    lives.set(key, { pid, from: began, to: Math.max(end, lives.get(key)?.to ?? 0) });
+function livesOf(lines: readonly MarkLine[]): Life[] {
+  const lives = new Map<string, Life>();
+  for (const { host, pid, began, end } of lines) {
+    const key = `${host} ${pid} ${began}`;
+    lives.set(key, { host, pid, from: began, to: Math.max(end, lives.get(key)?.to ?? 0) });
   }
-  return [...lives.values()].sort((a, b) => a.from - b.from);
+  return [...lives.values()].sort((a, b) => a.host.localeCompare(b.host) || a.from - b.from);
 }
 
 function marksOf(events: readonly Event[], name: string): number[] {

@@ -27,18 +27,21 @@ export const allTerminal: Check = function* ({ sessions }) {
 
 /**
  * A terminal document never changes, except for its outbox: entries are removed once the webhooks
- * have been notified.
+ * have been notified. The first continue that works on in its directory is added once.
  */
 export const finalsStay: Check = function* ({ finals, sessions }) {
   for (const [id, before] of finals) {
     const now = sessions.get(id);
-    if (now && withoutOutbox(now) !== withoutOutbox(before)) {
+    if (!now) continue; // another check reports it
+    if (withoutLaterParts(now) !== withoutLaterParts(before))
       yield { session: id, problem: `changed after it was ${before.status}` };
-    }
+    const { workspace_heir: heir } = before;
+    if (heir !== undefined && now.workspace_heir !== heir)
+      yield { session: id, problem: `its directory went to ${heir} and to ${now.workspace_heir}` };
   }
 };
 
-function withoutOutbox({ webhooks_due: _, ...session }: Session): string {
+function withoutLaterParts({ webhooks_due: _, workspace_heir: __, ...session }: Session): string {
   return JSON.stringify(session);
 }
 

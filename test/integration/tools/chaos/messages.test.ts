@@ -46,7 +46,10 @@ async function evidenceOf(
 ): Promise<Evidence> {
   const { baton, db, root } = fleet;
   const parts = { mongo: asMongo(db), stores: baton.stores, lists: baton.messages };
-  const found = await gather(parts, join(root, 'work'));
+  const found = await gather(parts, {
+    areSeparate: false,
+    workRoots: new Map([['', join(root, 'work')]]),
+  });
   return {
     ...found,
     planned: new Map([[session.id, session]]),

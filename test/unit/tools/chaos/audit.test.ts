@@ -34,6 +34,19 @@ test('the audit accepts a cancelled session that stopped half-way', () => {
   expect(audit(cancelled)).toEqual([]);
 });
 
+test('the audit accepts a terminal session whose directory a continue took over', () => {
+  const before = goodSession();
+  const sessions = new Map([[ID, { ...before, workspace_heir: 'a' }]]);
+  expect(audit(makeEvidence({ sessions, finals: new Map([[ID, before]]) }))).toEqual([]);
+});
+
+test('the audit accepts processes of one session that lived at the same time on two hosts', () => {
+  const [one, two, three] = [markLine(1, 1, 2), markLine(2, 21, 22), markLine(3, 21, 23)];
+  const late = { ...markLine(2, 1, 24), host: 'other' };
+  const lines = [{ ...one, host: 'other' }, two, three, late];
+  expect(audit(makeEvidence({ directories: new Map([[ID, lines]]) }))).toEqual([]);
+});
+
 test('the audit ignores events above last_event_seq because they were never committed', () => {
   const more = [...goodEvents(), markEvent(5, 1, 9, 3)];
   expect(audit(makeEvidence(withEvents(more)))).toEqual([]);
@@ -47,6 +60,14 @@ test.for<[string, string, Partial<Evidence>]>([
     'a terminal document that changed',
     'finals stay',
     { finals: new Map([[ID, goodSession({ status: 'cancelled' })]]) },
+  ],
+  [
+    'a directory that went to two continues',
+    'finals stay',
+    {
+      sessions: new Map([[ID, goodSession({ workspace_heir: 'b' })]]),
+      finals: new Map([[ID, goodSession({ workspace_heir: 'a' })]]),
+    },
   ],
   ['a failed session', 'outcomes', withSession({ status: 'failed' })],
   ['a cancel that was not requested', 'outcomes', withSession({ status: 'cancelled' })],

@@ -33,7 +33,7 @@ export function markEvent(seq: number, attempt: number, n: number, second: numbe
 /** Returns the line of the mark `n` in the working directory. */
 export function markLine(n: number, pid: number, second: number): MarkLine {
   const began = pid * 1_000;
-  return { n, pid, began, start: second * 1_000, end: second * 1_000 + 900 };
+  return { n, host: 'h', pid, began, start: second * 1_000, end: second * 1_000 + 900 };
 }
 
 /**
@@ -78,6 +78,7 @@ export function makeEvidence(changes: Partial<Evidence> = {}): Evidence {
     cancels: new Map(),
     messages: [],
     said: new Map(),
+    uncaptured: new Map(),
     views: new Map(),
     undelivered: new Map(),
     sessions: new Map([[ID, session]]),

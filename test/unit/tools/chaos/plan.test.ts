@@ -1,6 +1,7 @@
 import { idSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { FAULT_KINDS, scheduleFaults } from '../../../../tools/chaos/faults.ts';
+import { messageText } from '../../../../tools/chaos/numbered-message.ts';
 import { readOptions } from '../../../../tools/chaos/options.ts';
 import { planSessions } from '../../../../tools/chaos/plan.ts';
 import { planMessages } from '../../../../tools/chaos/plan-messages.ts';
@@ -9,7 +10,8 @@ import { createRandom } from '../../../../tools/chaos/random.ts';
 const MINUTE = 60_000;
 
 describe('the planned faults', () => {
-  const plan = (seed: number, ms = MINUTE) => scheduleFaults({ seed, ms, leaseMs: 4_000 });
+  const plan = (seed: number, ms = MINUTE) =>
+    scheduleFaults({ seed, ms, leaseMs: 4_000, hosts: true });
 
   test('follow from the seed', () => {
     expect(plan(1)).toEqual(plan(1));
@@ -23,6 +25,11 @@ describe('the planned faults', () => {
     expect(faults.map(({ atMs }) => atMs)).toEqual(
       faults.map(({ atMs }) => atMs).sort((a, b) => a - b),
     );
+  });
+
+  test('include the loss of a host only if each worker has its own host', () => {
+    const shared = scheduleFaults({ seed: 1, ms: MINUTE, leaseMs: 4_000, hosts: false });
+    expect(shared).toEqual(plan(1).filter(({ kind }) => kind !== 'lose_host_worker'));
   });
 
   test('flush Redis once, whatever the duration', () => {
@@ -41,6 +48,17 @@ describe('the planned sessions', () => {
   test('follow from the seed', () => {
     expect(plan(1)).toEqual(plan(1));
     expect(plan(1)).not.toEqual(plan(2));
+  });
+
+  test('write each mark by a tool call only if the plan asks for it', () => {
+    const [, plain] = plan(1);
+    const [, called] = planSessions({ seed: 1, ms: MINUTE, sessions: 200, withTools: true });
+    expect(plain?.query).not.toContain('with_tool');
+    expect(called?.query).toContain('"with_tool":true');
+    // A message begins a turn that leaves marks too.
+    expect(plain && messageText(1, plain)).not.toContain('with_tool');
+    expect(called && messageText(1, called)).toContain('"with_tool":true');
+    expect(called?.id).toBe(plain?.id);
   });
 
   test('have the requested number and valid, unique ids', () => {
@@ -101,16 +119,20 @@ describe('the options of the chaos test', () => {
       sessions: 200,
       minutes: 10,
       workers: 3,
+      hosts: false,
       json: false,
       seed: expect.any(Number),
     });
   });
 
   test('are read from the command line', () => {
-    expect(readOptions(['--sessions', '24', '--minutes=0.75', '--seed', '7', '--json'])).toEqual({
+    expect(
+      readOptions(['--sessions', '24', '--minutes=0.75', '--seed', '7', '--hosts', '--json']),
+    ).toEqual({
       sessions: 24,
       minutes: 0.75,
       workers: 3,
+      hosts: true,
       json: true,
       seed: 7,
     });
