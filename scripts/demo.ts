@@ -1,8 +1,9 @@
-// npm run demo: runs a session with the real claude CLI through a whole Baton, then continues it on
-// a second worker.
+// npm run demo: runs a session with the real claude CLI through a whole Baton with two workers, each
+// with a disk of its own. The worker of the session is killed, and the other one continues with the same files.
 //   --live  uses the real API with ANTHROPIC_API_KEY. Default: a scripted API on loopback
 //   --keep  keeps Baton running afterwards, until Ctrl-C
-//   --json  prints one JSON line on standard output at the end: {"launch": Info, "continue": Info, "events": N}
+//   --json  prints one JSON line on standard output at the end: {"launch": Info, "continue": Info,
+//           "events": N, "killed": {"worker_id", "path"}, "file": {"name", "text"}}
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,11 +11,14 @@ import { parseArgs } from 'node:util';
 import { reasonOf } from '../tools/dev-services/errors.ts';
 import { untilAborted } from '../tools/process/until-aborted.ts';
 import { chooseModel, type Model } from './demo/model.ts';
-import { demoSettings } from './demo/settings.ts';
+import { demoSettings, hostSettings } from './demo/settings.ts';
 import { runStory } from './demo/story.ts';
 import { createSink, type Sink } from './stack/sink.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { stopSignal } from './stack/stop-signal.ts';
+
+/** How many workers the demo has. Each counts as a host. */
+const HOSTS = 2;
 
 const { env } = process;
 const off = { type: 'boolean', default: false } as const;
@@ -51,24 +55,22 @@ async function demonstrate(
   const folder = await mkdtemp(join(tmpdir(), 'baton-demo-'));
   let stack: Stack | undefined;
   try {
+    for (let index = 0; index < HOSTS; index += 1) {
+      await mkdir(hostSettings(folder, index).TMPDIR, { recursive: true });
+    }
     stack = await startStack({
       env,
       settings: demoSettings(env, { model: model.settings, folder, isKept: flags.keep }),
       removeAtEnd: folder,
-      workers: 2,
+      workers: HOSTS,
+      workerSettings: (index) => hostSettings(folder, index),
       sink,
       signal,
     });
     if (stack.readyWorkers < stack.workers.length) {
       throw new Error('not every worker is ready; the lines above say why');
     }
-    const scratch = join(folder, 'work', 'scratch');
-    await mkdir(scratch, { recursive: true });
-    const story = await orStopped(
-      stack,
-      signal,
-      runStory({ stack, scratch, log: sink.info, signal }),
-    );
+    const story = await orStopped(stack, signal, runStory({ stack, log: sink.info, signal }));
     if (!story) return false;
     sink.info(
       `API ${stack.api}/v1/sessions, reference ${stack.api}/docs, queue ${stack.api}/queues`,

@@ -24,6 +24,8 @@ export type Client = {
     after: number,
   ) => Promise<{ events: EventView[]; next_after: number }>;
   readonly sendMessage: (id: string, body: object) => Promise<SentMessage>;
+  /** Resolves with the saved transcript, or with an empty text if none is saved yet. */
+  readonly transcript: (id: string) => Promise<string>;
   readonly messages: (id: string) => Promise<{ messages: MessageView[] }>;
 };
 
@@ -48,6 +50,14 @@ export function createClient(api: string, signal?: AbortSignal): Client {
     info: (id) => call(infoSchema, `/v1/sessions/${id}`),
     events: (id, after) => call(eventPage, `/v1/sessions/${id}/events?after=${after}`),
     sendMessage: (id, body) => call(sentMessageSchema, `/v1/sessions/${id}/messages`, body),
+    async transcript(id) {
+      const path = `/v1/sessions/${id}/transcript`;
+      const response = await fetch(new URL(path, api), { ...defined({ signal }) });
+      if (!response.ok && response.status !== 404) {
+        throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
+      }
+      return response.ok ? response.text() : '';
+    },
     messages: (id) => call(messagePage, `/v1/sessions/${id}/messages`),
   };
 }

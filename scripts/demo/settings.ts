@@ -25,11 +25,24 @@ export function demoSettings(env: Environment, { model, folder, isKept }: Choice
     CLAUDE_BIN,
     ...model,
     LOG_LEVEL: LOG_LEVEL || 'warn',
-    WORK_ROOT: join(folder, 'work'),
+    WORK_ROOT: hostSettings(folder, 0).WORK_ROOT,
     // The prefix is random, so that other people's workers on the same Redis do not take the demo's
     // sessions.
     QUEUE_PREFIX: `baton-demo-${randomBytes(4).toString('hex')}`,
     PORT: isKept ? env['PORT'] : '0',
     DRAIN_TIMEOUT_MS: '5000',
+    // A killed worker's session waits until its lease expires. Few sessions run here, so it may be short.
+    LEASE_MS: '4000',
   };
+}
+
+/**
+ * Returns the settings by which a worker of the demo (0 = the first) has a disk of its own: it shares
+ * no file of a session with the other worker.
+ *
+ * @param folder The folder of the demo.
+ */
+export function hostSettings(folder: string, index: number) {
+  const host = join(folder, `host-${index + 1}`);
+  return { WORK_ROOT: join(host, 'work'), TMPDIR: join(host, 'tmp') };
 }

@@ -1,99 +1,134 @@
-// The demo's story: a session runs on one worker, that worker is drained, and another worker
-// continues the session.
+// The demo's story: a session edits a file on one worker, that worker is killed in the middle of a
+// tool call, and the other worker continues with the same files.
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Info, isTerminal } from '@baton/core/internal';
+import type { Info } from '@baton/core/internal';
 import type { Stack } from '../stack/stack.ts';
-import { type Client, createClient } from './client.ts';
-import { eventLine } from './event-line.ts';
+import { createClient } from './client.ts';
+import { cutCallsIn } from './cut-calls.ts';
+import { followSession } from './follow.ts';
 
 /** The result of the story, which `npm run demo -- --json` prints. */
-export type Story = { launch: Info; continue: Info; events: number };
+export type Story = {
+  launch: Info;
+  continue: Info;
+  events: number;
+  /** The worker that was killed, and the path at which the session worked there. */
+  killed: { worker_id: string; path: string };
+  /** The file that the session wrote, as the other worker has it at the end. */
+  file: { name: string; text: string };
+};
 
 /** The options of the story. */
 export type StoryOptions = {
   readonly stack: Pick<Stack, 'api' | 'workers'>;
-  /** The directory in which the session writes its file; it must be inside an allowed root. */
-  readonly scratch: string;
   readonly log: (line: string) => void;
   /** Stops the story early. */
   readonly signal: AbortSignal;
 };
 
-const SESSION_WITHIN_MS = 300_000;
-const POLL_EVERY_MS = 100;
+const FIRST = 'The baton is on its way.';
+const SECOND = 'It has arrived.';
 
 /** Runs the story, and resolves with its result. Throws if a step does not go as expected. */
-export async function runStory({ stack, scratch, log, signal }: StoryOptions): Promise<Story> {
+export async function runStory({ stack, log, signal }: StoryOptions): Promise<Story> {
   const client = createClient(stack.api, signal);
-  const file = `baton-${randomBytes(3).toString('hex')}.txt`;
-  const text = 'The baton is on its way.';
+  const name = `baton-${randomBytes(3).toString('hex')}.txt`;
 
-  const query = `Use Bash to write "${text}" into ${file} in the current directory. Say when it is done.`;
   const launched = await client.launch({
-    query,
-    working_dir: scratch,
+    query:
+      `Use Bash to write "${FIRST}" into ${name} in the current directory. ` +
+      `Then, in a second call of Bash, append "${SECOND}" and wait with \`sleep 60\`. Say when it is done.`,
     allowed_tools: ['Bash'],
-    max_turns: 5,
+    max_turns: 10,
     title: 'demo: launch',
   });
   log(`launched session ${launched.id}`);
-  const first = await follow(client, launched.id, log);
-  const written = await readFile(join(scratch, file), 'utf8').catch(() => 'nothing');
-  expect(written.trim() === text, `${file} should hold "${text}", it holds "${written}"`);
-  log(`worker ${first.worker_id} ran the session; ${file} holds "${written.trim()}"`);
+  const session = followSession(client, launched.id, log);
+  const before = await session.until(async ({ id, workspace }) => {
+    const isCaptured = (workspace?.files ?? 0) > 0;
+    return isCaptured && bashCalls(await client.transcript(id)) >= 2;
+  });
+  const killed = whereItRuns(before);
+  log(`worker ${killed.worker_id} runs the session in ${killed.path}`);
+  log(`Baton captured its files at ${before.workspace?.captured_at}, after the first call`);
 
-  const worker = stack.workers.find((one) => one.line().worker === first.worker_id);
-  if (!worker) throw new Error(`worker ${first.worker_id} does not belong to this demo`);
-  log(`draining that worker (SIGTERM to process ${worker.line().pid})`);
-  const ending = await worker.stop();
-  expect(ending === 'exit 0', `the drained worker should end with 0, it ended with ${ending}`);
-  log('that worker has ended; the other worker has never seen this session');
+  const worker = stack.workers.find(({ line }) => line().worker === killed.worker_id);
+  if (!worker) throw new Error(`worker ${killed.worker_id} does not belong to this demo`);
+  log(
+    `killing that worker in the middle of the second call (SIGKILL to process ${worker.line().pid})`,
+  );
+  const ending = await worker.kill();
+  expect(ending === 'SIGKILL', `the worker should end by SIGKILL, it ended with ${ending}`);
+  log(
+    'it is not started again; the other worker has another disk and takes over when the lease expires',
+  );
 
-  const question =
-    'Answer without tools: which file did you write for me, and how often had I asked you something before this?';
+  const { workspace: taken } = await session.until(
+    ({ workspace }) => workspace !== undefined && workspace.path !== killed.path,
+  );
+  log(`the other worker restored the captured files to ${taken?.path}`);
+
+  let cutCalls: string[] = [];
+  const first = await session.until((info, events) => {
+    cutCalls = cutCallsIn(events);
+    return info.status === 'completed';
+  });
+  const now = whereItRuns(first);
+  expect(now.worker_id !== killed.worker_id, 'the other worker should have continued');
+  expect(now.path !== killed.path, `the other worker should have another path, it has ${now.path}`);
+  const text = await readFile(join(now.path, name), 'utf8').catch(() => 'nothing');
+  expect(
+    text.trim() === `${FIRST}\n${SECOND}`,
+    `${name} should hold both lines once, it holds "${text}"`,
+  );
+  log(`worker ${now.worker_id} finished the session`);
+  if (cutCalls.length === 0)
+    log('no call was cut from the conversation: the capture covers them all');
+  else {
+    log('the calls that were cut from the conversation, as the capture may lack their changes:');
+    for (const call of cutCalls) log(`  ${call}`);
+  }
+  log(`${name} holds "${text.trim().replaceAll('\n', ' / ')}"`);
+
   const continued = await client.continueSession(first.id, {
-    query: question,
+    query: 'Read the file that you wrote for me, and say what it holds.',
     max_turns: 5,
     title: 'demo: continue',
   });
   log(`continued as session ${continued.id}`);
-  const second = await follow(client, continued.id, log);
-  const isElsewhere = second.worker_id !== undefined && second.worker_id !== first.worker_id;
-  expect(isElsewhere, 'the other worker should have run it');
+  const second = await followSession(client, continued.id, log).until(
+    ({ status }) => status === 'completed',
+  );
   const answer = second.result?.result ?? '';
-  expect(answer.includes(file), `the second turn should know ${file}; it said "${answer}"`);
-  log(`worker ${second.worker_id} ran it with the history of the first turn: "${answer}"`);
+  expect(
+    [FIRST, SECOND].every((line) => answer.includes(line)),
+    `the continue should know both lines of ${name}; it said "${answer}"`,
+  );
+  log(
+    `it works in ${whereItRuns(second).path} and read the file: "${answer.replaceAll('\n', ' / ')}"`,
+  );
 
   return {
     launch: first,
     continue: second,
     events: first.last_event_seq + second.last_event_seq,
+    killed,
+    file: { name, text },
   };
 }
 
-/**
- * Logs the events of a session as they arrive, and resolves with the session when it has completed.
- */
-async function follow(client: Client, id: string, log: (line: string) => void): Promise<Info> {
-  let after = 0;
-  for (const started = Date.now(); Date.now() - started < SESSION_WITHIN_MS; ) {
-    // The status is read before the events, because no more events are written after a terminal
-    // status.
-    const info = await client.info(id);
-    const page = await client.events(id, after);
-    for (const event of page.events) log(eventLine(event));
-    after = page.next_after;
-    if (page.events.length > 0) continue;
-    if (isTerminal(info.status)) {
-      expect(info.status === 'completed', `session ${id} is ${info.status}: ${info.error}`);
-      return info;
-    }
-    await delay(POLL_EVERY_MS);
+/** Returns how often the model has called Bash in a transcript. */
+function bashCalls(transcript: string): number {
+  return transcript.match(/"type":"tool_use"[^{]*"name":"Bash"/g)?.length ?? 0;
+}
+
+function whereItRuns({ worker_id, workspace }: Info): { worker_id: string; path: string } {
+  if (worker_id === undefined || workspace === undefined) {
+    throw new Error('expected a session that a worker has taken, got another');
   }
-  throw new Error(`session ${id} did not end within ${SESSION_WITHIN_MS / 1000} s`);
+  return { worker_id, path: workspace.path };
 }
 
 function expect(holds: boolean, otherwise: string): void {

@@ -8,6 +8,8 @@ export type SupervisedProgram<Line> = {
   readonly failed: Promise<string>;
   /** Stops the program, and resolves with how it ended. */
   readonly stop: () => Promise<string>;
+  /** Kills the program with SIGKILL and does not start it again. Resolves with how it ended. */
+  readonly kill: () => Promise<string>;
 };
 
 /** The options of a supervised program. */
@@ -48,17 +50,20 @@ export async function keepRunning<Line>(
     }
   }
 
+  async function endBy(how: 'stop' | 'kill'): Promise<string> {
+    stopped.abort();
+    const ending = await current[how]();
+    await watched; // waits for a restart that had begun
+    return ending;
+  }
+
   const watched = watch().catch((error: unknown) => String(error));
   return {
     line: () => current.line,
     failed: new Promise((resolve) => {
       void watched.then((why) => why === undefined || resolve(why));
     }),
-    async stop() {
-      stopped.abort();
-      const how = await current.stop();
-      await watched; // waits for a restart that had begun
-      return how;
-    },
+    stop: () => endBy('stop'),
+    kill: () => endBy('kill'),
   };
 }

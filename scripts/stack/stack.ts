@@ -47,6 +47,8 @@ export type StackOptions = {
   /** A file or folder that is removed at the end, even if this process is killed. */
   readonly removeAtEnd?: string;
   readonly workers: number;
+  /** Returns the settings in which a worker (0 = the first) differs from `settings`. Default: in none. */
+  readonly workerSettings?: (index: number) => Environment;
   readonly sink: Sink;
   /** Aborts a start that has begun. After the start, call `stop` instead. */
   readonly signal: AbortSignal;
@@ -91,7 +93,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   });
   const startingWorkers = Array.from({ length: options.workers }, (_, index) => {
     const name = `worker ${index + 1}`;
-    const program = workerProgram(settings, name, DRAIN_TIMEOUT_MS);
+    const own = { ...settings, ...options.workerSettings?.(index) };
+    const program = workerProgram(own, name, DRAIN_TIMEOUT_MS);
     return keepRunning({ ...keep, name, start: () => startChild(host, program) });
   });
 

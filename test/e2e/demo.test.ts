@@ -1,9 +1,10 @@
+import { basename } from 'node:path';
 import { describe, expect } from 'vitest';
 import { test } from '../support/script-process.ts';
 import { waitFor } from '../support/wait.ts';
 
 describe('npm run demo', () => {
-  test('continues a session on another worker, and leaves nothing behind', async ({
+  test('continues with the same files on another worker when the first one is killed, and leaves nothing behind', async ({
     scriptFolder,
   }) => {
     const demo = scriptFolder.run('demo.ts', ['--json'], {
@@ -15,8 +16,9 @@ describe('npm run demo', () => {
     const lines = demo.out().trimEnd().split('\n');
     expect(lines).toHaveLength(1);
     const story = JSON.parse(lines[0] ?? '');
+    const { killed, file } = story;
     expect(story).toEqual({
-      launch: expect.objectContaining({ status: 'completed', kind: 'launch' }),
+      launch: expect.objectContaining({ status: 'completed', kind: 'launch', attempt: 2 }),
       continue: expect.objectContaining({
         status: 'completed',
         kind: 'continue',
@@ -24,12 +26,20 @@ describe('npm run demo', () => {
         claude_session_id: story.launch.claude_session_id,
       }),
       events: story.launch.last_event_seq + story.continue.last_event_seq,
+      killed: { worker_id: expect.any(String), path: expect.stringContaining('/host-') },
+      file: { name: expect.any(String), text: 'The baton is on its way.\nIt has arrived.\n' },
     });
-    expect(story.continue.worker_id).not.toBe(story.launch.worker_id);
-    const file = /baton-\w+\.txt/.exec(story.launch.query)?.[0];
-    expect(story.continue.query).not.toContain(file);
-    expect(story.continue.result.result).toContain(
-      `asked me 1 time(s) before. I then wrote ${file}`,
+    expect(story.launch.worker_id).not.toBe(killed.worker_id);
+    expect(story.launch.workspace).toMatchObject({ type: 'managed', portable: true, files: 1 });
+    expect(story.launch.workspace.path).not.toBe(killed.path);
+    expect(basename(story.launch.workspace.path)).toBe(basename(killed.path));
+    expect(story.continue.workspace.path).toBe(story.launch.workspace.path);
+
+    expect(story.launch.query).toContain(file.name);
+    expect(story.continue.query).not.toContain(file.name);
+    expect(story.continue.result.result).toContain(file.text.trim());
+    expect(demo.err()).toMatch(
+      /the calls that were cut .*\n(?: {2}.*\n)* {2}Bash: .* && sleep 60\n/,
     );
     expect(demo.err()).toContain('a scripted Messages API');
 

@@ -18,6 +18,30 @@ const history: Messages = [
   { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'hi\n' }] },
 ];
 
+const longTask = {
+  role: 'user',
+  content: 'Use Bash to write "One." into note.txt. Then append "Two." and wait with `sleep 60`.',
+};
+const wrote: Messages = [
+  longTask,
+  {
+    role: 'assistant',
+    content: [
+      {
+        type: 'tool_use',
+        id: 'toolu_1',
+        name: 'Bash',
+        input: { command: "echo 'One.' > note.txt" },
+      },
+    ],
+  },
+  { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'One.' }] },
+];
+const resumed = {
+  role: 'user',
+  content: 'Continue from where you left off.\n\nA worker was lost.',
+};
+
 function answer(messages: Messages): unknown {
   const reply = scriptedTurn(readRequest({}, { model: 'any', messages }));
   return reply.kind === 'message' ? reply.content.at(-1)?.block : reply;
@@ -30,6 +54,26 @@ describe('the scripted model of the demo', () => {
       name: 'Bash',
       input: { command: "echo 'On its way.' > note.txt && cat note.txt" },
     });
+  });
+
+  test('appends a second line and waits, if the prompt asks for it', () => {
+    expect(answer([longTask])).toMatchObject({
+      input: { command: "echo 'One.' > note.txt && cat note.txt" },
+    });
+    expect(answer(wrote)).toMatchObject({
+      input: { command: "echo 'Two.' >> note.txt && sleep 60" },
+    });
+  });
+
+  test('adds the second line without waiting when its turn was cut', () => {
+    const command = "grep -q 'Two.' note.txt || echo 'Two.' >> note.txt; cat note.txt";
+    expect(answer([...wrote, resumed])).toMatchObject({ input: { command } });
+    expect(answer([longTask, resumed])).toMatchObject({ input: { command } });
+  });
+
+  test('reads the file that it wrote', () => {
+    const read = { role: 'user', content: 'Read the file that you wrote.' };
+    expect(answer([...wrote, read])).toMatchObject({ input: { command: 'cat note.txt' } });
   });
 
   test('repeats the output of the tool', () => {

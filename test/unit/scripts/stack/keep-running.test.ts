@@ -10,11 +10,11 @@ function nursery() {
     const { promise: ended, resolve } = Promise.withResolvers<string>();
     previous.push(before);
     const line = ends.push(resolve);
-    const stop = () => {
-      resolve('exit 0');
+    const end = (how: string) => () => {
+      resolve(how);
       return ended;
     };
-    return { line, ended, stop };
+    return { line, ended, stop: end('exit 0'), kill: end('SIGKILL') };
   }
   return { start, ends, previous };
 }
@@ -39,6 +39,15 @@ test('a program that was stopped stays stopped', async () => {
   const kept = await keep(start);
   expect(await kept.stop()).toBe('exit 0');
   expect(previous).toHaveLength(1);
+});
+
+test('a program that was killed on purpose is not started again', async () => {
+  const { start, previous } = nursery();
+  const said: string[] = [];
+  const kept = await keep(start, said);
+  expect(await kept.kill()).toBe('SIGKILL');
+  expect(previous).toHaveLength(1);
+  expect(said).toEqual([]);
 });
 
 test('a program that ends five times within a minute is not restarted again', async () => {
