@@ -52,6 +52,7 @@ export async function runFakeSession(
     stores: { ...stores, events: watch(stores.events) },
     identity,
     workRoot,
+    workspace: { whyNot: 'capture_off', maxBytes: 1, maxFiles: 1 },
     wakeups: 'allow',
     policy: { ...DEFAULT_POLICY, allowedRoots: [workRoot] },
     opener: createOpener([]),

@@ -18,9 +18,10 @@ import { benchRestore } from './restore.ts';
 import { benchStream } from './stream.ts';
 import { benchTurn } from './turn.ts';
 import { benchUpload } from './upload.ts';
+import { benchWorkspace } from './workspace.ts';
 
 function lineOf(one: Measure): string {
-  const verdict = one.met ? 'met   ' : 'MISSED';
+  const verdict = one.met === null ? '      ' : one.met ? 'met   ' : 'MISSED';
   const more = Math.round((one.ours - one.by_hand) * 1000) / 1000;
   const comparison = `by hand ${one.by_hand}, ratio ${one.ratio}, difference ${more}`;
   return `${verdict} ${one.name}: ${one.ours} ${one.unit}, ${comparison} (target ${one.target})`;
@@ -55,6 +56,7 @@ try {
     memory: () => benchMemory(mongo, urls),
     upload: () => benchUpload(mongo, urls),
     restore: () => benchRestore(mongo),
+    workspace: () => benchWorkspace(mongo, urls),
     cancel: () => benchCancel(mongo, urls),
     'hand-back': () => benchHandBack(mongo, urls),
     crash: () => benchCrash(mongo, urls),

@@ -6,7 +6,8 @@ export interface Measure {
   /** `ours` divided by `by_hand`. 0 if there is nothing to compare with. */
   ratio: number;
   target: string;
-  met: boolean;
+  /** Null if there is no target. */
+  met: boolean | null;
   unit: string;
 }
 
@@ -86,6 +87,41 @@ export function shareMeasure(
     ratio: round(ours / byHand),
     target: `adds <= ${mostPercent} %`,
     met: ours - byHand <= (ours * mostPercent) / 100,
+    unit,
+  };
+}
+
+/** Builds a measure of a ratio. It meets its target if `ours` is at most `mostTimes` times `byHand`. */
+export function atMostMeasure(
+  name: string,
+  unit: string,
+  { ours, byHand, mostTimes }: { ours: number; byHand: number; mostTimes: number },
+): Measure {
+  return {
+    name,
+    ours: round(ours),
+    by_hand: round(byHand),
+    ratio: round(ours / byHand),
+    target: `ratio <= ${mostTimes}`,
+    met: ours <= byHand * mostTimes,
+    unit,
+  };
+}
+
+/** Builds a measure with a comparison. If `most` is given, the target is that `ours` is at most `most`. */
+export function comparedMeasure(
+  name: string,
+  unit: string,
+  { ours, byHand }: { ours: number; byHand: number },
+  most?: number,
+): Measure {
+  return {
+    name,
+    ours: round(ours),
+    by_hand: round(byHand),
+    ratio: round(ours / byHand),
+    target: most === undefined ? 'none' : `<= ${most} ${unit}`,
+    met: most === undefined ? null : ours <= most,
     unit,
   };
 }

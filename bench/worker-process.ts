@@ -1,5 +1,5 @@
 // Starts a worker as a separate process, as operators do.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { startChild } from './child.ts';
 
@@ -11,6 +11,15 @@ export interface BenchWorker {
   memory(): Promise<number>;
   /** Returns the processor time that the worker has used, in milliseconds. */
   cpuMs(): Promise<number>;
+  /**
+   * Returns the processor time that the worker and its ended processes have used, in milliseconds: also that of the CLI
+   * and of git.
+   */
+  cpuWithEndedMs(): Promise<number>;
+  /** Returns the processor time of a thread of the worker, in milliseconds. */
+  threadCpuMs(thread: string): Promise<number>;
+  /** Returns a thread other than the main one that has a running process at this moment, or null. */
+  findThreadWithProcess(): Promise<string | null>;
   /** Kills the worker with SIGKILL, to simulate a failure of its host. */
   kill(): void;
   stop(): Promise<void>;
@@ -22,12 +31,37 @@ export async function startWorker(env: Record<string, string>): Promise<BenchWor
     HOME: env['WORK_ROOT'] ?? '/',
     ...env,
   });
+
+  // proc(5): utime, stime, cutime and cstime are fields 14 to 17, in ticks of 10 ms.
+  async function readTimes(file = 'stat'): Promise<[number, number, number, number]> {
+    const stat = await readFile(`/proc/${child.pid}/${file}`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ms = (index: number) => Number(fields[index]) * 10;
+    return [ms(11), ms(12), ms(13), ms(14)];
+  }
+
   return {
     async cpuMs() {
-      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
-      // proc(5): utime and stime are fields 14 and 15, in ticks of 10 ms.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return (Number(fields[11]) + Number(fields[12])) * 10;
+      const [user, system] = await readTimes();
+      return user + system;
+    },
+    async cpuWithEndedMs() {
+      const times = await readTimes();
+      return times.reduce((sum, one) => sum + one, 0);
+    },
+    async threadCpuMs(thread) {
+      // schedstat counts in nanoseconds. A capture is shorter than a few ticks.
+      const schedule = await readFile(`/proc/${child.pid}/task/${thread}/schedstat`, 'utf8');
+      return Number(schedule.split(' ')[0]) / 1_000_000;
+    },
+    async findThreadWithProcess() {
+      for (const thread of await readdir(`/proc/${child.pid}/task`)) {
+        if (thread === String(child.pid)) continue;
+        const file = `/proc/${child.pid}/task/${thread}/children`;
+        const children = await readFile(file, 'utf8').catch(() => '');
+        if (children !== '') return thread;
+      }
+      return null;
     },
     kill: () => void child.kill('SIGKILL'),
     async memory() {
