@@ -97,7 +97,11 @@ describe('a worker on a host without bwrap and socat', () => {
     const worker = await startWorker(mine, api, { PATH, SUBPROCESS_ENV_SCRUB: 'auto' });
     expect(await readyz(worker)).toEqual({
       status: 200,
-      body: { status: 'ready', subprocess_env_scrub: 'off: bwrap and socat not found on PATH' },
+      body: {
+        status: 'ready',
+        subprocess_env_scrub: 'off: bwrap and socat not found on PATH',
+        workspaces: 'captured',
+      },
     });
     expect(warnings(worker)).toHaveLength(1);
     expect(await seenBySession(mine, api)).toBe(`key=${KEY}`);

@@ -116,7 +116,9 @@ describe('in a session,', () => {
       result: { result: expect.stringMatching(/circle.*recall$/) },
     });
     expect(child.config).toEqual({ query: 'recall', allowed_tools: ['Bash'] });
-    expect(await fleet.session(id)).toEqual(stopped);
+    const { workspace_heir, ...after } = await fleet.session(id);
+    expect(after).toEqual(stopped);
+    expect(workspace_heir).toBe(child.id);
   });
 
   test('tools work in working_dir and can also read additional_directories', async ({
