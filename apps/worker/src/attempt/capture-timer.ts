@@ -17,7 +17,7 @@ const REST_FACTOR = 20;
  * processor time: a CLI that edits files mostly waits, and uses about 150 ms a second, and a capture of a small workspace
  * uses about 30 ms.
  */
-const MIN_REST_MS = 5_000;
+const MIN_REST_MS = 8_000;
 const MAX_REST_MS = 60_000;
 
 /** Runs captures while a session runs. */

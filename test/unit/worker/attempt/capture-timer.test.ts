@@ -9,7 +9,7 @@ import { waitFor } from '../../../support/wait.ts';
 describe('the wait before a capture', () => {
   test.each([
     ['is short before the first capture', Number.POSITIVE_INFINITY, 0, 500],
-    ['is at least five seconds after the end of the last one', 0, 1, 5_000],
+    ['is at least eight seconds after the end of the last one', 0, 1, 8_000],
     ['is twenty times as long as the last capture took', 0, 1_000, 20_000],
     ['is at most a minute', 0, 60_000, 60_000],
     ['counts the time since the last capture', 15_000, 1_000, 5_000],
