@@ -18,7 +18,7 @@ export interface BenchWorker {
   cpuWithEndedMs(): Promise<number>;
   /** Returns the processor time of a thread of the worker, in milliseconds. */
   threadCpuMs(thread: string): Promise<number>;
-  /** Returns a thread other than the main one that has a running process at this moment, or null. */
+  /** Returns the thread, apart from the main thread, that has a running process at this moment, or null. */
   findThreadWithProcess(): Promise<string | null>;
   /** Kills the worker with SIGKILL, to simulate a failure of its host. */
   kill(): void;

@@ -17,7 +17,7 @@ import {
  * Restores the newest capture of a session into a temporary folder, passes the folder to `read`, and removes it. The
  * folder is empty if nothing was captured. Throws if the session has no capture.
  *
- * @param engine Restores the files, and stays open. Default: one that is opened for this call.
+ * @param engine Restores the files, and stays open. Default: an engine that is opened for this call.
  */
 export async function withCapturedFiles<T>(
   captures: CaptureStore,

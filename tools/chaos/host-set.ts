@@ -1,4 +1,4 @@
-// The hosts of a run: one that all workers share, or with --hosts a separate one for each worker.
+// The hosts of a run: all workers share one host, or with --hosts each worker has its own.
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FOLDERS, type Host as TestHost } from '../hosts/host.ts';

@@ -24,7 +24,7 @@ const MAX_REST_MS = 60_000;
 export interface CaptureTimer {
   /** Reports that files may have changed. */
   filesChanged(): void;
-  /** Starts no further capture, and waits for one that is under way. */
+  /** Starts no further capture, and waits for the capture that is under way. */
   stop(): Promise<void>;
 }
 

@@ -19,13 +19,22 @@ import { takeCapture } from './take-capture.ts';
 import { WorkspaceTooLargeError } from './too-large-error.ts';
 import { createTrackedPathsReader, type TrackedPathsReader } from './tracked-paths.ts';
 
-/** The calls that the thread serves; `CaptureEngine` describes each. Calls for one shadow folder run one after the other. */
+/** The calls that the thread of the capture engine serves. Calls for one shadow folder run one after the other. */
 export interface CaptureCalls {
+  /** Captures a workspace. Rejects if the workspace cannot be read, or git takes too long. */
   capture(request: CaptureRequest): Promise<CaptureResult>;
+  /** Resolves to the bound that a workspace exceeds, or to null if it can be captured. Reads no file. */
   measure(request: MeasureRequest): Promise<Excess | null>;
+  /** Returns whether the shadow repository holds this commit completely enough to restore it. */
   has(shadow: string, commit: string): Promise<boolean>;
+  /** Adds packs (files, oldest first) to the shadow repository. Rejects with CaptureCorruptError if git refuses one. */
   addPacks(shadow: string, packs: readonly string[]): Promise<void>;
+  /**
+   * Writes the tree of a commit into `target`, and remembers what it wrote, so that the next capture
+   * of `tree` is cheap. Rejects with CaptureCorruptError if the capture cannot be restored.
+   */
   restore(request: RestoreRequest): Promise<RestoreResult>;
+  /** Saves what is remembered of a workspace to the shadow folder, and forgets it. */
   release(shadow: string): Promise<void>;
 }
 

@@ -1,13 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { CaptureCalls } from './capture-calls.ts';
 import { CaptureFailedError } from './capture-errors.ts';
-import type {
-  CaptureRequest,
-  CaptureResult,
-  Excess,
-  MeasureRequest,
-  RestoreRequest,
-  RestoreResult,
-} from './capture-types.ts';
+import type { CaptureResult, Excess, RestoreResult } from './capture-types.ts';
 import {
   type CallName,
   fromProblem,
@@ -17,34 +11,14 @@ import {
 } from './thread-protocol.ts';
 
 export { CaptureCorruptError, CaptureFailedError } from './capture-errors.ts';
-export type {
-  CaptureRequest,
-  CaptureResult,
-  RestoreRequest,
-  RestoreResult,
-} from './capture-types.ts';
+export type { CaptureRequest, CaptureResult } from './capture-types.ts';
 export { findGit } from './find-git.ts';
 
 /**
  * Captures workspaces and restores them, in a thread of its own. Calls for one shadow folder run one
  * after the other. If the thread dies, the running calls reject, and the next call starts a new one.
  */
-export interface CaptureEngine {
-  /** Captures a workspace. Rejects if the workspace cannot be read, or git takes too long. */
-  capture(request: CaptureRequest): Promise<CaptureResult>;
-  /** Resolves to the bound that a workspace exceeds, or to null if it can be captured. Reads no file. */
-  measure(request: MeasureRequest): Promise<Excess | null>;
-  /** Returns whether the shadow repository holds this commit completely enough to restore it. */
-  has(shadow: string, commit: string): Promise<boolean>;
-  /** Adds packs (files, oldest first) to the shadow repository. Rejects with CaptureCorruptError if git refuses one. */
-  addPacks(shadow: string, packs: readonly string[]): Promise<void>;
-  /**
-   * Writes the tree of a commit into `target`, and remembers what it wrote, so that the next capture
-   * of `tree` is cheap. Rejects with CaptureCorruptError if the capture cannot be restored.
-   */
-  restore(request: RestoreRequest): Promise<RestoreResult>;
-  /** Saves what is remembered of a workspace to the shadow folder, and forgets it. */
-  release(shadow: string): Promise<void>;
+export interface CaptureEngine extends CaptureCalls {
   /** Ends the thread. Calls that still run reject. */
   close(): Promise<void>;
 }

@@ -93,7 +93,7 @@ export function readLink(root: string, path: TreePath): Buffer {
   return target;
 }
 
-// Returns null if the file is not the one that the scan saw.
+// Returns null if another file is at the path than the scan saw.
 function openEntry(absolute: string, entry: TreeEntry): number | null {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = openSync(toFsPath(absolute), flags);

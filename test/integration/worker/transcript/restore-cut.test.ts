@@ -108,14 +108,18 @@ describe('a transcript that goes beyond the capture of the files', () => {
     await save();
     const capture = covered(session);
     const read = [call('Read', 'r', { file_path: '/a' }), result('r', 'long '.repeat(200_000))];
-    const edit = [call('Edit', 'e', { file_path: '/work/a' }), result('e'), cost(2)];
+    const edit = [call('Edit', 'e', { file_path: '/srv/baton/a' }), result('e'), cost(2)];
     const message = entry('user', 'and now?');
     await put(folder, main, [...read, ...edit, message]);
     await save();
 
     const { folder: to, restored } = await restore(capture);
     expect(await linesOf(to)).toEqual({ [main]: [...start, ...read] });
-    expect(restored).toMatchObject({ isCut: true, cutCalls: ['Edit: /work/a'], holdsPrompt: true });
+    expect(restored).toMatchObject({
+      isCut: true,
+      cutCalls: ['Edit: /srv/baton/a'],
+      holdsPrompt: true,
+    });
     expect(restored.costState?.totalCostUsd).toBe(1);
     expect(restored.uuids.has(uuidOf(read[1] ?? ''))).toBe(true);
     expect(restored.uuids.has(uuidOf(edit[0] ?? ''))).toBe(false);

@@ -19,7 +19,7 @@ const CAPTURE: Capture = {
 
 const WORKSPACE: Workspace = {
   type: 'managed',
-  path: `/work/${ID}`,
+  path: `/srv/baton/${ID}`,
   fence: 2,
   portable: true,
   capture: CAPTURE,

@@ -3,7 +3,7 @@ import { cutCallsOf } from '../../../../apps/worker/src/attempt/plan-workspace.t
 import type { Workspace } from '../../../../packages/core/src/internal.ts';
 
 function workspaceWith(cut_calls: string[]): Workspace {
-  return { type: 'managed', path: '/work/a', fence: 1, portable: true, cut_calls };
+  return { type: 'managed', path: '/srv/baton/a', fence: 1, portable: true, cut_calls };
 }
 
 describe('the calls that were cut', () => {

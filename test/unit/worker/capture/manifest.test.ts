@@ -28,7 +28,7 @@ const ENTRIES = new Map([
 ]);
 
 const manifest = buildManifest(
-  { path: '/work/é', mode: 0o755 },
+  { path: '/srv/baton/é', mode: 0o755 },
   ENTRIES,
   new Map([['hooks', 'runs_code']]),
   new Map([['a/z', 'secret']]),
@@ -36,7 +36,7 @@ const manifest = buildManifest(
 
 test('a manifest has the modes that most entries have, and the exceptions', () => {
   expect(manifest).toEqual({
-    root: '/work/é',
+    root: '/srv/baton/é',
     rootMode: 0o755,
     defaults: { file: 0o664, executable: 0o775, directory: 0o700 },
     exceptions: new Map([['a', 0o755]]),
@@ -51,7 +51,7 @@ test('a manifest has the modes that most entries have, and the exceptions', () =
 test('a manifest comes back from its text, with paths that are no text', () => {
   const text = formatManifest(manifest);
   expect(text).toContain('{"base64":"ZW1wdHkt/w=="}');
-  expect(text).toContain('"/work/é"');
+  expect(text).toContain('"/srv/baton/é"');
   expect(formatManifest(parseManifest(text))).toBe(text);
 });
 

@@ -10,18 +10,18 @@ function diskWith(freeMiB: number) {
 
 describe('a disk', () => {
   test('with enough free space is no problem', async () => {
-    expect(await findFullDisk('/work', 10 * MIB, diskWith(10))).toBeNull();
+    expect(await findFullDisk('/srv/baton', 10 * MIB, diskWith(10))).toBeNull();
   });
 
   test('that is nearly full is a problem of the host', async () => {
-    expect(await findFullDisk('/work', 10 * MIB, diskWith(9))).toEqual({
+    expect(await findFullDisk('/srv/baton', 10 * MIB, diskWith(9))).toEqual({
       code: 'HOST_ERROR',
       message: expect.stringContaining('9 MiB free, and DISK_MIN_FREE_BYTES asks for 10 MiB'),
     });
   });
 
   test('is not looked at if nothing must be free', async () => {
-    expect(await findFullDisk('/work', 0, diskWith(0))).toBeNull();
+    expect(await findFullDisk('/srv/baton', 0, diskWith(0))).toBeNull();
   });
 });
 

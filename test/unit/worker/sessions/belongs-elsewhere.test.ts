@@ -9,7 +9,7 @@ function check(session: Session, liveRoots: readonly string[], parent?: Session)
   return belongsElsewhere(session, {
     sessions: { get: async () => parent ?? null },
     presence: { hasRoot: async (root) => liveRoots.includes(root) },
-    workRoot: '/work',
+    workRoot: '/srv/baton',
   });
 }
 
@@ -34,8 +34,8 @@ describe('a session may run here', () => {
   });
 
   test('if its files lie under this worker’s root', async () => {
-    const own = { ...workspace, path: '/work/x' };
-    expect(await check({ ...makeSession(), workspace: own }, ['/work', '/other'])).toBe(false);
+    const own = { ...workspace, path: '/srv/baton/x' };
+    expect(await check({ ...makeSession(), workspace: own }, ['/srv/baton', '/other'])).toBe(false);
   });
 
   test('if its caller named a directory for a continue of a managed workspace', async () => {

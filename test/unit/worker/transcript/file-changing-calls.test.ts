@@ -72,7 +72,7 @@ test.for([
 describe('the summary of a call', () => {
   test.for<[string, Record<string, unknown>, string]>([
     ['Bash', { command: 'npm test', description: 'Run the tests' }, 'Bash: npm test'],
-    ['Edit', { file_path: '/work/x/a.ts', old_string: 'a' }, 'Edit: /work/x/a.ts'],
+    ['Edit', { file_path: '/srv/baton/x/a.ts', old_string: 'a' }, 'Edit: /srv/baton/x/a.ts'],
     ['Agent', { description: 'look', prompt: 'look at it' }, 'Agent: look'],
     ['mcp__db__query', { sql: 'select 1' }, 'mcp__db__query'],
     ['Bash', { command: 'cd /x\n\tmake\u2028all\u0000' }, 'Bash: cd /x make all'],

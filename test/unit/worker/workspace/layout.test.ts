@@ -35,6 +35,6 @@ describe('the name of a workspace', () => {
 });
 
 test('a path splits into the work root and the name that it was made of', () => {
-  const { path } = locationOf('/work', rootName(ROOT));
-  expect(splitPath(path)).toEqual({ workRoot: '/work', name: ROOT });
+  const { path } = locationOf('/srv/baton', rootName(ROOT));
+  expect(splitPath(path)).toEqual({ workRoot: '/srv/baton', name: ROOT });
 });

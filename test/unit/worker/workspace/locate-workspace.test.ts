@@ -11,11 +11,11 @@ import {
 } from '../../../../packages/core/src/internal.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../../support/factories.ts';
 
-const deps: LocateDeps = { workRoot: '/work', canCapture: true, claimHeir: async () => true };
+const deps: LocateDeps = { workRoot: '/srv/baton', canCapture: true, claimHeir: async () => true };
 const CAPTURE = captureNothing(new Date(0), 1, []);
 
 function workspaceOf(session: Session, fields: Partial<Workspace> = {}): Workspace {
-  const path = `/work/${session.root_session_id}`;
+  const path = `/srv/baton/${session.root_session_id}`;
   return { type: 'managed', path, fence: 1, portable: true, capture: CAPTURE, ...fields };
 }
 
@@ -28,7 +28,10 @@ describe('the workspace of a launch', () => {
   test('is the directory of its conversation, which nobody took before', async () => {
     const session = makeSession();
     expect(await locateWorkspace(session, undefined, deps)).toMatchObject({
-      location: { path: `/work/${session.id}`, shadow: `/work/.workspaces/${session.id}` },
+      location: {
+        path: `/srv/baton/${session.id}`,
+        shadow: `/srv/baton/.workspaces/${session.id}`,
+      },
       movedFrom: [],
       last: null,
       capture: undefined,
@@ -40,7 +43,7 @@ describe('the workspace of a launch', () => {
     const session = makeSession();
     const taken = { ...session, workspace: workspaceOf(session, { fence: 3 }) };
     expect(await locateWorkspace(taken, undefined, deps)).toMatchObject({
-      location: { path: `/work/${session.id}` },
+      location: { path: `/srv/baton/${session.id}` },
       last: { session_id: session.id, fence: 3 },
       capture: CAPTURE,
       isPortable: true,
@@ -53,7 +56,7 @@ describe('the workspace of a launch', () => {
     const path = `/other/${session.id}`;
     const taken = { ...session, workspace: workspaceOf(session, { path }) };
     expect(await locateWorkspace(taken, undefined, deps)).toMatchObject({
-      location: { path: `/work/${session.id}` },
+      location: { path: `/srv/baton/${session.id}` },
       movedFrom: [path],
     });
   });
@@ -90,7 +93,7 @@ describe('the workspace of a continue', () => {
     const child = makeChild(parent);
     const second = { ...deps, claimHeir: async () => false };
     expect(await locateWorkspace(child, parent, second)).toMatchObject({
-      location: { path: `/work/${parent.id}.${child.id}` },
+      location: { path: `/srv/baton/${parent.id}.${child.id}` },
       movedFrom: [parent.workspace?.path],
       last: { session_id: parent.id, fence: 1 },
       capture: CAPTURE,
@@ -115,7 +118,7 @@ describe('the workspace of a continue', () => {
   test('is the directory of its conversation if the parent has no workspace', async () => {
     const parent = makeCompletedSession();
     const found = await locateWorkspace(makeChild(parent), parent, deps);
-    expect(found.location.path).toBe(`/work/${parent.id}`);
+    expect(found.location.path).toBe(`/srv/baton/${parent.id}`);
     expect(found.last).toBeNull();
   });
 });
@@ -124,7 +127,7 @@ describe('the work root that a session’s files lie under', () => {
   test('is that of its own workspace, else that of its parent’s', () => {
     const parent = parentWith();
     const child = makeChild(parent);
-    expect(workRootOf(child, parent)).toBe('/work');
+    expect(workRootOf(child, parent)).toBe('/srv/baton');
     const elsewhere = workspaceOf(child, { path: `/other/${child.id}` });
     expect(workRootOf({ ...child, workspace: elsewhere }, parent)).toBe('/other');
   });

@@ -17,7 +17,7 @@ test('a worker that may run no session notes nothing, so that no session waits f
     },
     workerId: 'w',
     host: 'h',
-    workRoot: '/work',
+    workRoot: '/srv/baton',
     liveMs: 1_000,
     log: createLogger('test', 'silent'),
   });
