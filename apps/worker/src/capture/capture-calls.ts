@@ -1,5 +1,13 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import {
+  addPacks,
+  createGit,
+  type GitOptions,
+  holdsCommit,
+  makeOwnFolder,
+  pruneRepository,
+} from '@baton/core/captures';
 import type {
   CaptureRequest,
   CaptureResult,
@@ -8,13 +16,10 @@ import type {
   RestoreRequest,
   RestoreResult,
 } from './capture-types.ts';
-import { createGit, type GitOptions } from './git.ts';
-import { makeOwnFolder } from './own-file.ts';
 import { restoreCapture } from './restore-capture.ts';
 import { ANY_KEY, loadState, type ScanState, saveState, stateKey } from './scan-state.ts';
 import { scanTree } from './scan-tree.ts';
 import { createSecretSearch } from './secret-search.ts';
-import { addPacks, holdsCommit, pruneRepository } from './shadow-repository.ts';
 import { takeCapture } from './take-capture.ts';
 import { WorkspaceTooLargeError } from './too-large-error.ts';
 import { createTrackedPathsReader, type TrackedPathsReader } from './tracked-paths.ts';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import { CaptureFailedError } from '@baton/core/captures';
 import type { CaptureCalls } from './capture-calls.ts';
-import { CaptureFailedError } from './capture-errors.ts';
 import type { CaptureResult, Excess, RestoreResult } from './capture-types.ts';
 import {
   type CallName,
@@ -10,9 +10,8 @@ import {
   type ThreadData,
 } from './thread-protocol.ts';
 
-export { CaptureCorruptError, CaptureFailedError } from './capture-errors.ts';
+export { CaptureCorruptError, CaptureFailedError, findGit } from '@baton/core/captures';
 export type { CaptureRequest, CaptureResult } from './capture-types.ts';
-export { findGit } from './find-git.ts';
 
 /**
  * Captures workspaces and restores them, in a thread of its own. Calls for one shadow folder run one

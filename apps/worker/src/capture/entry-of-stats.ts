@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import type { EntryKind, TreeEntry } from './tree-entry.ts';
+import type { EntryKind, TreeEntry } from '@baton/core/captures';
 
 const PERMISSION_BITS = 0o7777;
 

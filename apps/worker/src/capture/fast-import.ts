@@ -1,8 +1,4 @@
-import type { Git } from './git.ts';
-import { quotePath } from './stored-path.ts';
-
-/** The ref of a shadow repository that names the newest capture. */
-export const CAPTURE_REF = 'refs/heads/capture';
+import { CAPTURE_REF, type Git, quotePath } from '@baton/core/captures';
 
 const OID = /^[0-9a-f]{40}$/;
 const ZEROS = Buffer.alloc(64 * 1024);

@@ -1,4 +1,4 @@
-import { findHostErrno } from '../host-problem/find-host-problem.ts';
+import { findHostErrno } from '@baton/core/captures';
 
 const VANISHED = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 

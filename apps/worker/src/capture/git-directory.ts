@@ -1,6 +1,6 @@
 // A git directory holds files that make git run programs (hooks, config) and files that only matter to a running git
 // (locks, temporary objects). So only what stands in these tables is captured.
-import type { EntryKind, LeftOutReason } from './tree-entry.ts';
+import type { EntryKind, LeftOutReason } from '@baton/core/captures';
 
 /** A part of a git directory with rules of its own. */
 export type GitZone =

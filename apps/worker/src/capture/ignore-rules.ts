@@ -1,6 +1,6 @@
 // The rules of gitignore files, as git applies them. Texts are bytes (latin1), so `?` matches one byte, as in git.
+import type { TreePath } from '@baton/core/captures';
 import ignore, { type Ignore } from 'ignore';
-import type { TreePath } from './tree-entry.ts';
 
 /** The rules that apply in one directory. */
 export interface IgnoreRules {

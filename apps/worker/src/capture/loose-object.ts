@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import type { TreePath } from './tree-entry.ts';
+import type { TreePath } from '@baton/core/captures';
 
 // A loose object lies compressed in `objects/<2 hex digits>/<38 or 62 hex digits>`.
 const LOOSE_OBJECT = /(?:^|\/)objects\/[0-9a-f]{2}\/(?:[0-9a-f]{38}|[0-9a-f]{62})$/;

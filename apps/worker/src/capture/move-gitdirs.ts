@@ -1,4 +1,4 @@
-import type { TreePath } from './tree-entry.ts';
+import type { TreePath } from '@baton/core/captures';
 
 // A linked worktree and a submodule name each other's git directory by absolute paths: in the file
 // `.git` of the worktree, and in the file `gitdir` of the repository.

@@ -9,10 +9,10 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import type { LeftOutReason, TreeEntry, TreePath } from '@baton/core/captures';
 import { judgeFileError } from './file-error.ts';
 import { inflateObject, isLooseObject, MAX_INFLATED_BYTES } from './loose-object.ts';
 import type { PieceSearch, SecretSearch } from './secret-search.ts';
-import type { LeftOutReason, TreeEntry, TreePath } from './tree-entry.ts';
 import { isRealPath, realRoot, toAbsolute, toFsPath } from './tree-path.ts';
 
 /** The result of `readFileEntry`. */

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
+import type { TreePath } from '@baton/core/captures';
 import { judgeFileError } from './file-error.ts';
 import { createIgnoreRules, type IgnoreRules } from './ignore-rules.ts';
 import type { TrackedPathsReader } from './tracked-paths.ts';
-import type { TreePath } from './tree-entry.ts';
 import { toAbsolute, toFsPath } from './tree-path.ts';
 
 /** A repository in the workspace. */

@@ -10,24 +10,29 @@ import {
   writeSync,
 } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CaptureCorruptError } from './capture-errors.ts';
-import type { RestoreRequest, RestoreResult } from './capture-types.ts';
-import { kindOf, toEntry } from './entry-of-stats.ts';
-import { type Git, GitError } from './git.ts';
-import { type Manifest, parseManifest } from './manifest.ts';
-import { mayNameGitDir, moveGitDir } from './move-gitdirs.ts';
 import {
+  CaptureCorruptError,
+  fromStoredPath,
+  type Git,
+  GitError,
   listCommit,
+  MANIFEST_PATH,
+  type Manifest,
   type ObjectReader,
   openObjects,
   type Pieces,
+  parseManifest,
+  prepareRepository,
   type StoredEntry,
-} from './read-objects.ts';
+  type TreePath,
+  treeOf,
+  writeRef,
+} from '@baton/core/captures';
+import type { RestoreRequest, RestoreResult } from './capture-types.ts';
+import { kindOf, toEntry } from './entry-of-stats.ts';
+import { mayNameGitDir, moveGitDir } from './move-gitdirs.ts';
 import { ANY_KEY, type KnownEntry, type ScanState, toKnown } from './scan-state.ts';
 import { scanTree } from './scan-tree.ts';
-import { prepareRepository, treeOf, writeRef } from './shadow-repository.ts';
-import { fromStoredPath, MANIFEST_PATH } from './stored-path.ts';
-import type { TreePath } from './tree-entry.ts';
 
 /** A restored workspace, and what a scan of it sees. */
 export interface RestoreOutcome {

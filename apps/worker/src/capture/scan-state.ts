@@ -1,9 +1,17 @@
 import { createHash, randomBytes, scryptSync } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  clearOwnPath,
+  type EntryKind,
+  type LeftOutReason,
+  makeOwnFolder,
+  readOwnFile,
+  type TreeEntry,
+  type TreePath,
+  type TreeScan,
+} from '@baton/core/captures';
 import { isSameEntry } from './entry-of-stats.ts';
-import { clearOwnPath, makeOwnFolder, readOwnFile } from './own-file.ts';
-import type { EntryKind, LeftOutReason, TreeEntry, TreePath, TreeScan } from './tree-entry.ts';
 
 /** An entry as it was when its content was read. */
 export interface KnownEntry extends TreeEntry {

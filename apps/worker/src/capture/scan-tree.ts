@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import type { EntryKind, LeftOutReason, TreePath, TreeScan } from '@baton/core/captures';
 import { kindOf, toEntry } from './entry-of-stats.ts';
 import { judgeFileError } from './file-error.ts';
 import { type GitZone, judgeInGit, mayBeGitDirectory } from './git-directory.ts';
@@ -9,7 +10,6 @@ import { type Repository, readRules } from './repository-rules.ts';
 import type { SecretSearch } from './secret-search.ts';
 import { WorkspaceTooLargeError } from './too-large-error.ts';
 import type { TrackedPathsReader } from './tracked-paths.ts';
-import type { EntryKind, LeftOutReason, TreePath, TreeScan } from './tree-entry.ts';
 import { isRealPath, isTooLong, realRoot, toAbsolute, toBytes, toFsPath } from './tree-path.ts';
 
 /** What a scan captures, and how much. */

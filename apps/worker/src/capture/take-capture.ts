@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  type Git,
+  GitError,
+  MANIFEST_PATH,
+  prepareRepository,
+  removeRepository,
+  type TreeScan,
+  treeOf,
+  writeRef,
+} from '@baton/core/captures';
 import type { CaptureRequest, CaptureResult } from './capture-types.ts';
 import { openCommit } from './fast-import.ts';
-import { type Git, GitError } from './git.ts';
 import { findChanges, type ScanState, takeDirectories } from './scan-state.ts';
 import type { SecretSearch } from './secret-search.ts';
-import { prepareRepository, removeRepository, treeOf, writeRef } from './shadow-repository.ts';
-import { MANIFEST_PATH } from './stored-path.ts';
 import { WorkspaceTooLargeError } from './too-large-error.ts';
-import type { TreeScan } from './tree-entry.ts';
 import { type Draft, manifestOf, startDraft, type Written, writeRounds } from './write-rounds.ts';
 
 /** What a capture needs besides its request. */

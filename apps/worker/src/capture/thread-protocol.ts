@@ -1,6 +1,5 @@
+import { CaptureCorruptError, CaptureFailedError, type GitOptions } from '@baton/core/captures';
 import type { CaptureCalls } from './capture-calls.ts';
-import { CaptureCorruptError, CaptureFailedError } from './capture-errors.ts';
-import type { GitOptions } from './git.ts';
 
 /** The name of a call to the thread. */
 export type CallName = keyof CaptureCalls;

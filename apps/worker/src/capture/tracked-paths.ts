@@ -10,9 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Git } from './git.ts';
-import { prepareRepository } from './shadow-repository.ts';
-import type { TreePath } from './tree-entry.ts';
+import { type Git, prepareRepository, type TreePath } from '@baton/core/captures';
 
 const MAX_INDEX_BYTES = 64 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { TreePath } from './tree-entry.ts';
+import type { TreePath } from '@baton/core/captures';
 
 const NOT_ASCII = /[\x80-\xff]/;
 

@@ -1,14 +1,19 @@
 import { lstatSync } from 'node:fs';
 import { posix } from 'node:path';
+import {
+  type Git,
+  GitError,
+  type LeftOutReason,
+  type TreeEntry,
+  type TreePath,
+  toStoredPath,
+} from '@baton/core/captures';
 import { toEntry } from './entry-of-stats.ts';
 import type { CommitWriter } from './fast-import.ts';
-import { type Git, GitError } from './git.ts';
 import { filterGitConfig } from './git-config-filter.ts';
 import { type FileContent, readFileEntry, readLink } from './read-entry.ts';
 import { type KnownEntry, toKnown } from './scan-state.ts';
 import type { SecretSearch } from './secret-search.ts';
-import { toStoredPath } from './stored-path.ts';
-import type { LeftOutReason, TreeEntry, TreePath } from './tree-entry.ts';
 import { realRoot, toAbsolute, toFsPath } from './tree-path.ts';
 
 /**

@@ -1,10 +1,18 @@
 // Writes the files of a workspace to a commit while the workspace may change.
+
 import { lstatSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import {
+  buildManifest,
+  formatManifest,
+  type Git,
+  type LeftOutReason,
+  type TreePath,
+  type TreeScan,
+  toStoredPath,
+} from '@baton/core/captures';
 import type { CaptureRequest } from './capture-types.ts';
 import type { CommitWriter } from './fast-import.ts';
-import type { Git } from './git.ts';
-import { buildManifest, formatManifest } from './manifest.ts';
 import {
   findChanges,
   type KnownEntry,
@@ -13,8 +21,6 @@ import {
   takeDirectories,
 } from './scan-state.ts';
 import type { SecretSearch } from './secret-search.ts';
-import { toStoredPath } from './stored-path.ts';
-import type { LeftOutReason, TreePath, TreeScan } from './tree-entry.ts';
 import { createEntryWriter, type EntryWriter } from './write-entry.ts';
 
 // A tree that changes during this many rounds is captured as it was read.

@@ -1,4 +1,8 @@
 // Finds errors that come from the host and not from a session, by their errno or by the message of a program.
+import { findHostErrno } from '@baton/core/captures';
+import { findReportedErrno, HOST_ERRNOS } from '@baton/core/internal';
+
+export { findHostErrno };
 
 /** What keeps a host from running sessions. */
 export interface HostProblem {
@@ -8,58 +12,12 @@ export interface HostProblem {
   message: string;
 }
 
-// Each of these errnos means that the host lacks a resource or is broken, whatever the program was
-// doing.
-const HOST_ERRNOS: Readonly<Record<string, string>> = {
-  EAGAIN: 'no more processes or threads can be started',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the limit for the size of a file is reached',
-  EIO: 'the disk or file system reports input/output errors',
-  EMFILE: 'the worker has too many open files',
-  ENFILE: 'the host has too many open files',
-  ENOMEM: 'there is not enough memory',
-  ENOSPC: 'there is no space left on the device',
-  ENOTCONN: 'a mounted file system is not connected',
-  EROFS: 'the file system is read-only',
-  ESTALE: 'a mounted file system has gone stale',
-  ETXTBSY: 'the file of the program is being written',
-};
-
 // Errnos of spawn that concern the program, which is the CLI.
 const PROGRAM_ERRNOS = ['EACCES', 'ELIBBAD', 'ELOOP', 'ENOENT', 'ENOEXEC', 'EPERM', 'ETXTBSY'];
-
-// The messages that the CLI, its runtime, a shell or libc print for such an error.
-const HOST_ERROR_PATTERNS: readonly (readonly [RegExp, string])[] = [
-  [/no space left on device/i, 'ENOSPC'],
-  [/disk quota exceeded/i, 'EDQUOT'],
-  [/too many open files in system/i, 'ENFILE'],
-  [/too many open files/i, 'EMFILE'],
-  [/cannot fork|resource temporarily unavailable|pthread_create/i, 'EAGAIN'],
-  [/cannot allocate memory/i, 'ENOMEM'],
-  [/read-only file system/i, 'EROFS'],
-  [/input\/output error/i, 'EIO'],
-  [/text file busy/i, 'ETXTBSY'],
-];
-
-const ERRNO_IN_TEXT = new RegExp(`\\b(${Object.keys(HOST_ERRNOS).join('|')})\\b`);
 
 // The errnos that a program gets if another process has removed or changed the files that Baton
 // made for an attempt.
 const LOST_FILE = /\b(EACCES|ELOOP|ENOENT|ENOTDIR|EPERM)\b/;
-
-/** How many errors in a chain of causes are examined. */
-const MAX_DEPTH = 5;
-
-/** Returns the errno of an error or of its cause, if that errno always means a host error; else null. */
-export function findHostErrno(error: unknown): string | null {
-  let one = error;
-  for (let depth = 0; depth < MAX_DEPTH && one instanceof Error; depth += 1) {
-    const { code } = one as NodeJS.ErrnoException;
-    if (typeof code === 'string' && code in HOST_ERRNOS) return code;
-    one = one.cause;
-  }
-  return null;
-}
 
 /**
  * Returns the problem behind an error of a file or folder that Baton itself makes or reads for an attempt, whatever its
@@ -86,9 +44,8 @@ export function findSpawnProblem(errno: string, file: string): HostProblem | nul
 
 /** Returns the host problem that a program reports in its output, or null. */
 export function findReportedProblem(output: string): HostProblem | null {
-  const named = ERRNO_IN_TEXT.exec(output)?.[1];
-  const errno = named ?? HOST_ERROR_PATTERNS.find(([pattern]) => pattern.test(output))?.[1];
-  return errno === undefined ? null : hostProblem(errno, ', according to the claude CLI');
+  const errno = findReportedErrno(output);
+  return errno === null ? null : hostProblem(errno, ', according to the claude CLI');
 }
 
 /**

@@ -1,9 +1,10 @@
-import type {
-  Capture,
-  Session,
-  SessionStore,
-  Workspace,
-  WorkspaceNotPortableReason,
+import {
+  type Capture,
+  defined,
+  type Session,
+  type SessionStore,
+  type Workspace,
+  type WorkspaceNotPortableReason,
 } from '@baton/core/internal';
 import { branchName, locationOf, rootName, splitPath, type WorkspaceLocation } from './layout.ts';
 import type { LastTaken } from './plan-directory.ts';
@@ -22,6 +23,8 @@ export interface LocatedWorkspace {
   reason: WorkspaceNotPortableReason;
   /** Whether the files come from the session's parent: no attempt of the session has taken the workspace. */
   isInherited: boolean;
+  /** What each attempt and each continue passes on unchanged. */
+  kept: Pick<Workspace, 'start' | 'base' | 'push'>;
 }
 
 /** What is needed to locate a workspace. */
@@ -47,7 +50,9 @@ export async function locateWorkspace(
   const own = managed(session);
   if (own) {
     const { name } = splitPath(own.path);
-    return { ...moveTo(workRoot, session, own, name), isInherited: false };
+    const { start, base, push } = own;
+    const kept = defined({ start, base, push });
+    return { ...moveTo(workRoot, session, own, name), isInherited: false, kept };
   }
   const inherited = parent && managed(parent);
   if (!parent || !inherited) {
@@ -60,6 +65,7 @@ export async function locateWorkspace(
       isPortable: true,
       reason: 'not_captured',
       isInherited: true,
+      kept: {},
     };
   }
   // Without a capture there is nothing to make a second directory from.
@@ -68,7 +74,12 @@ export async function locateWorkspace(
   const name = isHeir
     ? splitPath(inherited.path).name
     : branchName(session.root_session_id, session.id);
-  return { ...moveTo(workRoot, parent, inherited, name), isInherited: true };
+  const { base, push } = inherited;
+  return {
+    ...moveTo(workRoot, parent, inherited, name),
+    isInherited: true,
+    kept: defined({ base, push }),
+  };
 }
 
 /** Returns the work root that a session's files lie under, or null if any worker may run the session. */
@@ -86,7 +97,7 @@ function moveTo(
   holder: Session,
   { path, moved_from = [], capture, portable, reason = 'capture_failed', fence }: Workspace,
   name: string,
-): Omit<LocatedWorkspace, 'isInherited'> {
+): Omit<LocatedWorkspace, 'isInherited' | 'kept'> {
   const location = locationOf(workRoot, name);
   const movedFrom = location.path === path ? moved_from : [...moved_from, path];
   const newest = Math.max(

@@ -1,10 +1,10 @@
 // Makes the directory of a managed workspace ready on this host: empty, or restored from a capture.
+
 import { lstat, mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeOwnFolder, repositoryOf } from '@baton/core/captures';
 import { AppError, type Capture, type CaptureStore, isNothingCaptured } from '@baton/core/internal';
 import { CaptureCorruptError, type CaptureEngine } from '../capture/capture-engine.ts';
-import { repositoryOf } from '../capture/git.ts';
-import { makeOwnFolder } from '../capture/own-file.ts';
 import { moveTree, removeTree } from '../host/folders.ts';
 import { makeFolder } from '../host/make-folder.ts';
 import { makeWorkDir, SHADOWS } from '../host/work-dirs.ts';
@@ -43,21 +43,49 @@ export async function makeDirectory(
   return makeWorkDir(workRoot, location.name);
 }
 
+/** A directory to fill. */
+export interface DirectoryToFill {
+  workRoot: string;
+  location: WorkspaceLocation;
+  /** The fence of the attempt. It keeps two attempts from filling one folder. */
+  fence: number;
+}
+
 /**
- * Restores the workspace's directory from a capture, and returns its path. What was at this path before is removed. The
- * mark is removed first, so that no attempt uses a directory that is only half restored. Throws WORKSPACE_CORRUPT, and FENCE_LOST if a later attempt
- * has marked the directory.
- *
- * @param fence The fence of the attempt. It keeps two attempts from restoring into one folder.
+ * Restores the workspace's directory from a capture, and returns its path. What was at this path before is removed. Throws
+ * WORKSPACE_CORRUPT, and FENCE_LOST if a later attempt has marked the directory.
  */
 export async function restoreDirectory(
   { captures, engine }: RestoreDeps,
-  {
-    workRoot,
-    location,
-    capture,
-    fence,
-  }: { workRoot: string; location: WorkspaceLocation; capture: Capture; fence: number },
+  { capture, ...directory }: DirectoryToFill & { capture: Capture },
+): Promise<string> {
+  const { location } = directory;
+  return fillDirectory(directory, async (target) => {
+    try {
+      if (isNothingCaptured(capture)) await mkdir(target);
+      else await restoreFiles({ captures, engine }, { location, capture, target });
+    } catch (error) {
+      if (!(error instanceof CaptureCorruptError)) throw error;
+      throw new AppError(
+        'WORKSPACE_CORRUPT',
+        `the files of this conversation cannot be restored: ${error.message}`,
+        { cause: error },
+      );
+    }
+  });
+}
+
+/**
+ * Makes the workspace's directory anew, and returns its path. `fill` makes its files in another folder of the same file
+ * system, which then takes the directory's path; so the directory never holds a part. What was at this path before is
+ * removed. The mark is removed first, so that no attempt uses what this one replaces. Throws as `fill` does, and FENCE_LOST
+ * if a later attempt has marked the directory.
+ *
+ * @param fill Makes the folder `target`, which is absent, with its files.
+ */
+export async function fillDirectory(
+  { workRoot, location, fence }: DirectoryToFill,
+  fill: (target: string) => Promise<void>,
 ): Promise<string> {
   const { path, shadow } = location;
   await makeFolder(join(workRoot, SHADOWS));
@@ -67,16 +95,10 @@ export async function restoreDirectory(
   const target = join(shadow, `restore-${fence}`);
   const old = join(shadow, `replaced-${fence}`);
   try {
-    if (isNothingCaptured(capture)) await mkdir(target);
-    else await restoreFiles({ captures, engine }, { location, capture, target });
+    await fill(target);
   } catch (error) {
     await removeTree(target).catch(() => {});
-    if (!(error instanceof CaptureCorruptError)) throw error;
-    throw new AppError(
-      'WORKSPACE_CORRUPT',
-      `the files of this conversation cannot be restored: ${error.message}`,
-      { cause: error },
-    );
+    throw error;
   }
   // Nobody else marks the directory, except a later attempt of this session on this host. The directory is that attempt's.
   if ((await readMark(shadow)) !== null) {

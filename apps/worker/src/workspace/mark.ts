@@ -1,8 +1,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { clearOwnPath, makeOwnFolder, readOwnFile } from '@baton/core/captures';
 import { idSchema } from '@baton/core/internal';
 import { z } from 'zod';
-import { clearOwnPath, makeOwnFolder, readOwnFile } from '../capture/own-file.ts';
 import { makeFolder } from '../host/make-folder.ts';
 
 const MARK = 'mark.json';

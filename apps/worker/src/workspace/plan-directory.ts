@@ -20,26 +20,34 @@ export interface DirectoryFacts {
   isCaptured: boolean;
   /** Whether the newest capture is complete. If not, it may be older than the transcript. */
   isPortable: boolean;
+  /** Whether the workspace begins as a clone of a repository. */
+  hasRepository: boolean;
+  /** Whether a process may have worked in the workspace. */
+  hasRun: boolean;
 }
 
 /**
- * How an attempt gets its directory. `use`: as it is; `restore`: from the capture; `make`: empty. If `isUncertain`,
+ * How an attempt gets its directory. `use`: as it is; `restore`: from the capture; `make`: empty; `clone`: from its
+ * repository. If `isUncertain`,
  * files may be missing or older than the transcript, and a note tells the model so.
  */
 export interface DirectoryPlan {
-  action: 'use' | 'restore' | 'make';
+  action: 'use' | 'restore' | 'make' | 'clone';
   isUncertain: boolean;
 }
 
 /**
  * Decides how an attempt gets its directory. A directory on this host is used as it is only if its mark names the claim
- * that took the workspace last. Otherwise another host has worked on the files since then.
+ * that took the workspace last. Otherwise another host has worked on the files since then. A repository is cloned until a
+ * capture holds the files: nothing has worked in a clone before its first capture is stored.
  */
 export function planDirectory(facts: DirectoryFacts): DirectoryPlan {
-  const { last, exists, isCaptured, isPortable } = facts;
+  const { last, exists, isCaptured, isPortable, hasRepository, hasRun } = facts;
+  if (last === null && hasRepository) return { action: 'clone', isUncertain: false };
   if (last === null) return { action: exists ? 'use' : 'make', isUncertain: !exists };
   if (exists && isCurrent(facts, last)) return { action: 'use', isUncertain: false };
   if (isCaptured) return { action: 'restore', isUncertain: !isPortable };
+  if (hasRepository && !(exists && hasRun)) return { action: 'clone', isUncertain: hasRun };
   return { action: exists ? 'use' : 'make', isUncertain: true };
 }
 

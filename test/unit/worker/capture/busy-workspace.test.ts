@@ -1,13 +1,14 @@
 // Captures of a workspace that changes at the same time.
+
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CommitWriter } from '../../../../apps/worker/src/capture/fast-import.ts';
-import { createGit } from '../../../../apps/worker/src/capture/git.ts';
 import { scanTree } from '../../../../apps/worker/src/capture/scan-tree.ts';
 import { createSecretSearch } from '../../../../apps/worker/src/capture/secret-search.ts';
 import { createEntryWriter } from '../../../../apps/worker/src/capture/write-entry.ts';
+import { createGit } from '../../../../packages/core/src/captures.ts';
 import { untilPasses } from '../../../support/wait.ts';
 import { captureOf, openCaptures, PATH, requestOf, restoreOn } from './capture-fixture.ts';
 import { makeWorkspace, writeFiles } from './workspace-fixture.ts';

@@ -1,4 +1,5 @@
 // Captures with a real git and real directories: on one host, and restored on another from packs alone.
+
 import {
   appendFileSync,
   chmodSync,
@@ -15,7 +16,7 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CaptureCorruptError } from '../../../../apps/worker/src/capture/capture-errors.ts';
+import { CaptureCorruptError } from '../../../../packages/core/src/captures.ts';
 import {
   captureOf,
   look,

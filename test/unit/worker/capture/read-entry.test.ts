@@ -14,7 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { readFileEntry, readLink } from '../../../../apps/worker/src/capture/read-entry.ts';
 import { scanTree } from '../../../../apps/worker/src/capture/scan-tree.ts';
 import { createSecretSearch } from '../../../../apps/worker/src/capture/secret-search.ts';
-import type { TreeEntry } from '../../../../apps/worker/src/capture/tree-entry.ts';
+import type { TreeEntry } from '../../../../packages/core/src/captures.ts';
 import { makeWorkspace, writeFiles } from './workspace-fixture.ts';
 
 const SECRET = 'sk-ant-operator-0123456789';

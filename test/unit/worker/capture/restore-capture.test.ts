@@ -1,9 +1,9 @@
 // Captures that Baton would not make: their trees are written by hand.
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CaptureCorruptError } from '../../../../apps/worker/src/capture/capture-errors.ts';
-import { formatManifest } from '../../../../apps/worker/src/capture/manifest.ts';
+import { CaptureCorruptError, formatManifest } from '../../../../packages/core/src/captures.ts';
 import { openCaptures, requestOf } from './capture-fixture.ts';
 import { git, makeWorkspace } from './workspace-fixture.ts';
 

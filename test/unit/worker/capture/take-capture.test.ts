@@ -1,14 +1,15 @@
 // Captures of files that change meanwhile: each scan of the workspace changes a file first.
+
 import { appendFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createGit } from '../../../../apps/worker/src/capture/git.ts';
 import { scanTree } from '../../../../apps/worker/src/capture/scan-tree.ts';
 import {
   createSecretSearch,
   type SecretSearch,
 } from '../../../../apps/worker/src/capture/secret-search.ts';
 import { takeCapture } from '../../../../apps/worker/src/capture/take-capture.ts';
+import { createGit } from '../../../../packages/core/src/captures.ts';
 import { type Captured, look, PATH, requestOf, restoreOn } from './capture-fixture.ts';
 import { makeWorkspace, writeFiles } from './workspace-fixture.ts';
 

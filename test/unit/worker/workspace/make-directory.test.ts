@@ -12,6 +12,7 @@ import {
   type WorkspaceLocation,
 } from '../../../../apps/worker/src/workspace/layout.ts';
 import {
+  fillDirectory,
   makeDirectory,
   restoreDirectory,
 } from '../../../../apps/worker/src/workspace/make-directory.ts';
@@ -51,6 +52,31 @@ describe('a workspace directory that is made', () => {
     else writeFileSync(location.path, '');
     expect(await makeDirectory(workRoot, location)).toBe(location.path);
     expect(existsSync(elsewhere)).toBe(true);
+  });
+});
+
+describe('a workspace directory that is filled', () => {
+  test('has all its files at once, and stays as it was if the filling fails or dies', async () => {
+    const { workRoot, location } = await makeRoot();
+    mkdirSync(location.path);
+    writeFileSync(join(location.path, 'old'), '');
+    const directory = { workRoot, location, fence: 1 };
+    const failing = fillDirectory(directory, async (target) => {
+      mkdirSync(target);
+      writeFileSync(join(target, 'half'), '');
+      throw new Error('broken off');
+    });
+    await expect(failing).rejects.toThrow('broken off');
+    expect(readdirSync(location.path)).toEqual(['old']);
+    // A process that died leaves its folder, and the next attempt removes it.
+    mkdirSync(join(location.shadow, 'restore-1'));
+    await fillDirectory({ ...directory, fence: 2 }, async (target) => {
+      expect(readdirSync(location.path)).toEqual(['old']);
+      mkdirSync(target);
+      writeFileSync(join(target, 'new'), '');
+    });
+    expect(readdirSync(location.path)).toEqual(['new']);
+    expect(readdirSync(location.shadow)).toEqual([]);
   });
 });
 

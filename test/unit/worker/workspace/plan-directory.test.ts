@@ -14,6 +14,8 @@ const facts: DirectoryFacts = {
   mark: { session_id: OWN, fence: 3 },
   isCaptured: true,
   isPortable: true,
+  hasRepository: false,
+  hasRun: true,
 };
 const fromParent = { last: { session_id: PARENT, fence: 3 } };
 
@@ -82,6 +84,42 @@ describe('the directory of an attempt', () => {
       { last: null, exists: false, mark: null, isCaptured: false },
       'make',
       true,
+    ],
+    [
+      'is cloned for a new conversation that has a repository',
+      { last: null, exists: false, mark: null, isCaptured: false, hasRepository: true },
+      'clone',
+      false,
+    ],
+    [
+      'is cloned anew if its host was lost before the first capture, and before a process ran',
+      { mark: null, isCaptured: false, hasRepository: true, hasRun: false },
+      'clone',
+      false,
+    ],
+    [
+      'is used if it was cloned by an attempt that died before a process ran',
+      { isCaptured: false, hasRepository: true, hasRun: false },
+      'use',
+      false,
+    ],
+    [
+      'is cloned with a doubt if a process ran in it, and it is gone and was not captured',
+      { exists: false, mark: null, isCaptured: false, hasRepository: true },
+      'clone',
+      true,
+    ],
+    [
+      'is used with a doubt if a process ran in it, and it is stale and was not captured',
+      { mark: null, isCaptured: false, hasRepository: true },
+      'use',
+      true,
+    ],
+    [
+      'is restored if it was cloned and captured',
+      { exists: false, mark: null, hasRepository: true },
+      'restore',
+      false,
     ],
   ])('%s', (_title, given, action, isUncertain) => {
     expect(planDirectory({ ...facts, ...given })).toEqual({ action, isUncertain });

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { CaptureCorruptError } from '../../../../apps/worker/src/capture/capture-errors.ts';
 import {
   buildManifest,
+  CaptureCorruptError,
+  type EntryKind,
   formatManifest,
   parseManifest,
-} from '../../../../apps/worker/src/capture/manifest.ts';
-import type { EntryKind, TreeEntry } from '../../../../apps/worker/src/capture/tree-entry.ts';
+  type TreeEntry,
+} from '../../../../packages/core/src/captures.ts';
 
 const entry = (kind: EntryKind, mode: number): TreeEntry => ({
   kind,

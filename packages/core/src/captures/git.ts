@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { execa, execaSync } from 'execa';
-import { findReportedProblem } from '../host-problem/find-host-problem.ts';
+import { findReportedErrno } from '../runtime/host-errnos.ts';
 
 /** Starts git processes on the repository in a shadow folder. */
 export interface Git {
@@ -51,6 +51,11 @@ export interface GitOptions {
   path: string;
   /** A process is killed after this time, in milliseconds. */
   timeoutMs: number;
+  /**
+   * A folder of objects of its own, to which git writes. It reads the repository's objects as well. Default: git writes
+   * to the repository.
+   */
+  objects?: string;
   /** The value of BATON_RUN, by which a sweep of the host finds what a dead worker left. Default: empty. */
   marker?: string;
 }
@@ -104,7 +109,10 @@ export function repositoryOf(shadow: string): string {
 }
 
 /** Returns the whole environment of a git process for a shadow folder. */
-function gitEnv({ path, marker = '' }: GitOptions, shadow: string): Record<string, string> {
+function gitEnv(
+  { path, objects, marker = '' }: GitOptions,
+  shadow: string,
+): Record<string, string> {
   const settings = Object.entries(CONFIG);
   return {
     PATH: path,
@@ -112,6 +120,7 @@ function gitEnv({ path, marker = '' }: GitOptions, shadow: string): Record<strin
     LC_ALL: 'C',
     HOME: '/nonexistent',
     GIT_DIR: repositoryOf(shadow),
+    ...objectFolders(objects, shadow),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_SYSTEM: '/dev/null',
@@ -127,6 +136,12 @@ function gitEnv({ path, marker = '' }: GitOptions, shadow: string): Record<strin
       ]),
     ),
   };
+}
+
+function objectFolders(objects: string | undefined, shadow: string): Record<string, string> {
+  if (objects === undefined) return {};
+  const alternate = join(repositoryOf(shadow), 'objects');
+  return { GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: alternate };
 }
 
 /** Creates the starter of git processes. */
@@ -267,6 +282,6 @@ function toGitError(args: readonly string[], error: unknown): GitError {
     KILLS.includes(signal ?? '') ||
     (code !== undefined && code !== MAX_BUFFER) ||
     NO_RESOURCE.test(said) ||
-    findReportedProblem(said) !== null;
+    findReportedErrno(said) !== null;
   return new GitError(`git ${args[0]} failed: ${reason}`, isOfHost);
 }

@@ -9,11 +9,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  prepareRepository,
-  writeRef,
-} from '../../../../apps/worker/src/capture/shadow-repository.ts';
-import { makeWorkspace } from './workspace-fixture.ts';
+import { prepareRepository, writeRef } from '../../../../packages/core/src/captures.ts';
+import { makeWorkspace } from '../../worker/capture/workspace-fixture.ts';
 
 const COMMIT = 'a'.repeat(40);
 

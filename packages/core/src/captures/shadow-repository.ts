@@ -10,9 +10,11 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CaptureCorruptError } from './capture-errors.ts';
-import { CAPTURE_REF } from './fast-import.ts';
 import { type Git, GitError, repositoryOf } from './git.ts';
 import { makeOwnFolder, readOwnFile } from './own-file.ts';
+
+/** The ref of a shadow repository that names the newest capture. */
+export const CAPTURE_REF = 'refs/heads/capture';
 
 const OID = /^[0-9a-f]{40}$/;
 const HEAD = `ref: ${CAPTURE_REF}\n`;

@@ -10,7 +10,7 @@ import {
   readFileSync,
   rmSync,
 } from 'node:fs';
-import { findHostErrno } from '../host-problem/find-host-problem.ts';
+import { findHostErrno } from '../runtime/host-errnos.ts';
 
 /**
  * Reads a text file of Baton's own. Follows no symlink, and never waits for a writer. Returns null if there is no such

@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  fromStoredPath,
-  quotePath,
-  toStoredPath,
-} from '../../../../apps/worker/src/capture/stored-path.ts';
+import { fromStoredPath, quotePath, toStoredPath } from '../../../../packages/core/src/captures.ts';
 
 test.each([
   ['a/b', 'tree/a/b'],
