@@ -6,13 +6,17 @@ export { createOperatorLimits } from './admission/operator-limits.ts';
 export { type OpenBaton, openBaton } from './baton/open-baton.ts';
 export { createSessionServices } from './baton/session-services.ts';
 export { createSessionDeletion, type SessionDeletion } from './deletion/session-deletion.ts';
+export type { Agent } from './model/config/agent-config.ts';
 export {
   continueSessionConfigSchema,
   inheritConfig,
   type Overrides,
   overridesSchema,
 } from './model/config/continue-config.ts';
+export { conversationKeySchema } from './model/config/conversation-key.ts';
 export type { MCPConfig, MCPServer } from './model/config/mcp-config.ts';
+export { PERMISSION_MODES } from './model/config/permission-modes.ts';
+export type { RepositoryConfig } from './model/config/repository-config.ts';
 export {
   checkFeatures,
   FEATURE_MAX_LENGTH,
@@ -23,13 +27,23 @@ export {
   UnknownFeaturesError,
 } from './model/config/required-features.ts';
 export {
-  PERMISSION_MODES,
+  type RequestConfig,
   SETTING_SOURCES,
   type SessionConfig,
   sessionConfigSchema,
 } from './model/config/session-config.ts';
 export { type JobOptions, sessionOptionsSchema } from './model/config/session-options.ts';
 export { type WorkspaceChoice, workspaceOf } from './model/config/workspace-config.ts';
+export {
+  CONTENT_MAX_BYTES,
+  type ContentBlock,
+  contentSchema,
+  type FileBlock,
+  isFileBlock,
+  requestContentSchema,
+  textOfContent,
+} from './model/content/content.ts';
+export { isContentType } from './model/content/content-types.ts';
 export { AppError, isAppError } from './model/errors/app-error.ts';
 export { assertNever } from './model/errors/assert-never.ts';
 export {
@@ -38,6 +52,16 @@ export {
   type ErrorCode,
   errorCodeSchema,
 } from './model/errors/error-codes.ts';
+export {
+  FILE_NAME_MAX,
+  type FileUse,
+  type FileUser,
+  type FileView,
+  fileNameSchema,
+  fileViewSchema,
+  type StoredFile,
+  toFileView,
+} from './model/files/stored-file.ts';
 export {
   type AcceptedSession,
   DEFAULT_TENANT,
@@ -54,6 +78,11 @@ export {
   SESSION_QUEUE,
 } from './model/job/job.ts';
 export { type JobSource, jobOfSession } from './model/job/job-of-session.ts';
+export {
+  type LaunchAnswer,
+  launchAnswerSchema,
+  toLaunchAnswer,
+} from './model/job/launch-answer.ts';
 export { type JsonSchema, jsonSchemas, type SchemaName } from './model/job/published-schemas.ts';
 export {
   type BulkLaunch,
@@ -79,7 +108,15 @@ export {
 export { checkOverrides, checkPolicy, POLICY_CODES } from './model/policy/check-policy.ts';
 export { forbiddenEnvName } from './model/policy/env-names.ts';
 export { BYPASS_MODE, DEFAULT_POLICY, type Governed, type Policy } from './model/policy/policy.ts';
-export { directoriesOf } from './model/policy/policy-rules.ts';
+export { directoriesOf, pluginsOf } from './model/policy/policy-rules.ts';
+export { checkRepositoryBase } from './model/policy/repository-base.ts';
+export {
+  findRepositoryRefusal,
+  isSameRepository,
+  parseRepositoryUrl,
+  type RepositoryAddress,
+  type RepositoryPolicy,
+} from './model/policy/repository-url.ts';
 export { isInsideRoots } from './model/policy/working-dir.ts';
 export {
   newScheduleSchema,
@@ -113,12 +150,14 @@ export {
 export type { Failure } from './model/session/failure.ts';
 export { addHostFailure, type HostFailure, hostVerdict } from './model/session/host-failures.ts';
 export { type Info, infoSchema, isResumable, toInfo } from './model/session/info.ts';
+export { planKeyedLaunch, standingOf } from './model/session/keyed-launch-plan.ts';
 export { type StatusChange, statusChangeSchema } from './model/session/live.ts';
 export {
   findMessageStatus,
   type Message,
   type MessageRequest,
   type MessageView,
+  messageBytes,
   messageRequestSchema,
   messageViewSchema,
   type SentMessage,
@@ -215,6 +254,7 @@ export { createSessionQueue, type SessionQueue } from './queue/session-queue.ts'
 export { createWebhookQueue, deliveryJobSchema, WEBHOOK_QUEUE } from './queue/webhook-queue.ts';
 export { type Closers, createClosers } from './runtime/closers.ts';
 export { withDeadline } from './runtime/deadline.ts';
+export { findReportedErrno, HOST_ERRNOS } from './runtime/host-errnos.ts';
 export { createLogger, type Logger } from './runtime/log.ts';
 export { createWakeup, type Wakeup } from './runtime/wakeup.ts';
 export { firedSessionId, launchOfFiring } from './schedules/firing.ts';
@@ -238,7 +278,7 @@ export type { InfoPage, SessionManager } from './sessions/session-manager.ts';
 export type { MessageViewPage, SessionMessages } from './sessions/session-messages.ts';
 export type { SessionStop } from './sessions/session-stop.ts';
 export { defaultWorkRoot } from './settings/default-work-root.ts';
-export { intVariable, listVariable, parseEnv } from './settings/env.ts';
+export { absolutePath, intVariable, listVariable, parseEnv } from './settings/env.ts';
 export { policyOf } from './settings/policy-settings.ts';
 export { sharedSettings } from './settings/settings.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
@@ -251,8 +291,11 @@ export { type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';
 export { readConversation } from './store/conversation.ts';
 export type { ConversationTree, EndedSession } from './store/conversation-tree.ts';
+export { badCursor, decodeCursor, encodeCursor } from './store/cursor.ts';
 export type { DeliveryStore } from './store/delivery-store.ts';
 export { type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
+export { createFileStore, type FileStore } from './store/file-store.ts';
+export { FILE_CHUNK_BYTES, type NewFile, tooLarge } from './store/file-upload.ts';
 export type { AttemptRecord, OwnerNews } from './store/guarded-writer.ts';
 export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
 export { createLeaderLease, type LeaderLease } from './store/leader-lease.ts';
@@ -261,6 +304,7 @@ export type { DeliveredMessage, MessageStore } from './store/message-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export { findOpenableSessions } from './store/openable-sessions.ts';
 export type { Ending, OwnedSession, Progress } from './store/owned-session.ts';
+export { PART_CHUNK_BYTES } from './store/part-store.ts';
 export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
 export type { ScheduleStore } from './store/schedule-store.ts';
 export type { SecretStore } from './store/secret-store.ts';

@@ -1,13 +1,17 @@
 // The entry of the package for services that only enqueue. It needs Redis and loads no MongoDB driver.
 import { z } from 'zod';
 import type { ContinueSessionConfig } from './model/config/continue-config.ts';
-import type { SessionConfig } from './model/config/session-config.ts';
+import type { RequestConfig } from './model/config/session-config.ts';
+import type { PromptRequest } from './model/content/content-draft.ts';
+import { checkTextOnly } from './model/content/content-types.ts';
+import { AppError } from './model/errors/app-error.ts';
+import { type Drafted, draftUnparsed } from './model/job/draft-request.ts';
 import type { Job } from './model/job/job.ts';
 import {
   type ContinueOptions,
   type EnqueueOptions,
-  parseContinueJob,
-  parseLaunchJob,
+  parseContinueRequest,
+  parseLaunchRequest,
 } from './queue/job-builder.ts';
 import type { SessionQueueOptions } from './queue/open-queue.ts';
 import { createSessionQueue, type SessionQueue } from './queue/session-queue.ts';
@@ -16,7 +20,7 @@ import { createSealer, NO_SEALER, type Sealer } from './sealing/sealer.ts';
 import { checkOptions, prefixSchema, redisSchema } from './settings/connection-options.ts';
 
 export type { ContinueSessionConfig } from './model/config/continue-config.ts';
-export type { SessionConfig } from './model/config/session-config.ts';
+export type { RequestConfig, SessionConfig } from './model/config/session-config.ts';
 export { AppError, type ErrorDetails, isAppError } from './model/errors/app-error.ts';
 export { ERROR_CODES, type ErrorCode } from './model/errors/error-codes.ts';
 export { QUEUE_PREFIX, SESSION_QUEUE } from './model/job/job.ts';
@@ -31,10 +35,16 @@ export interface Enqueued {
   status: 'queued';
 }
 
+const KEY_FIELD = 'conversation_key';
+
 /** The two functions of a service that reaches only Redis. */
 export interface Producer {
-  /** Enqueues a new session. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or UNAVAILABLE. */
-  launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Enqueued>;
+  /**
+   * Enqueues a new session. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or UNAVAILABLE, CONVERSATION_KEY_NOT_SUPPORTED if
+   * the options have a `conversation_key`, and CONTENT_TYPE_NOT_SUPPORTED if `content` has pictures or documents, which
+   * only MongoDB can keep.
+   */
+  launchSession(config: RequestConfig, options?: EnqueueOptions): Promise<Enqueued>;
   /**
    * Enqueues a session that continues another session. Throws like launchSession. The producer cannot check the parent.
    * If the parent is missing or cannot be resumed, or is busy while `on_busy` is `reject`, the worker fails the new
@@ -72,13 +82,36 @@ export function createQueueProducer(
   queue: Pick<SessionQueue, 'add'>,
   sealer: Sealer = NO_SEALER,
 ): Producer {
+  // Only MongoDB knows which session is the newest of a conversation.
+  function refuseKey(...given: unknown[]): void {
+    const hasKey = (one: unknown) =>
+      typeof one === 'object' && one !== null && Object.hasOwn(one, KEY_FIELD);
+    if (!given.some(hasKey)) return;
+    throw new AppError(
+      'CONVERSATION_KEY_NOT_SUPPORTED',
+      `${KEY_FIELD}: expected no conversation key, because a producer without MongoDB cannot find the conversation; launch it with the API`,
+      { details: { field: KEY_FIELD } },
+    );
+  }
+
   async function enqueue(job: Job, { idempotency_key }: EnqueueOptions = {}): Promise<Enqueued> {
     await queue.add(await sealer.job(job, idempotency_key !== undefined));
     return { id: job.id, run_id: job.run_id ?? job.id, status: 'queued' };
   }
   return {
-    launchSession: async (config, options) => enqueue(parseLaunchJob(config, options), options),
-    continueSession: async (request, options) =>
-      enqueue(parseContinueJob(request, options), options),
+    async launchSession(config, options) {
+      refuseKey(config, options);
+      return enqueue(parseLaunchRequest(withText(config), options), options);
+    },
+    async continueSession(request, options) {
+      refuseKey(request, options);
+      return enqueue(parseContinueRequest(withText(request), options), options);
+    },
   };
+}
+
+function withText<T extends PromptRequest>(request: T): Drafted<T> {
+  const { drafted, draft } = draftUnparsed(request);
+  checkTextOnly(draft?.blocks, 'a producer with Redis alone cannot store files');
+  return drafted;
 }

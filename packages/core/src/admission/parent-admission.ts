@@ -1,5 +1,6 @@
 // Admission by parent: a continue waits until the session that it continues has ended.
 
+import { mergeRequiredFeatures } from '../model/config/required-features.ts';
 import { isAppError } from '../model/errors/app-error.ts';
 import { planParentWait } from '../model/job/waiting.ts';
 import { checkParent } from '../model/session/parent.ts';
@@ -77,6 +78,11 @@ export function createParentAdmission({
       const failed = await waiting.fail(session.id, failure);
       return failed ? onFailed(failed) : undefined;
     }
+    // The parent may have got feature words after this session was stored, for example with its first
+    // capture. They are stored before the job is made from the document.
+    const features = mergeRequiredFeatures(session, parent ?? undefined) ?? [];
+    const isNew = features.some((feature) => session.requires?.includes(feature) !== true);
+    if (isNew) await waiting.require(session.id, features);
     await release(session);
   }
 

@@ -91,6 +91,8 @@ export interface OpenBatonOptions extends Omit<BatonOptions, 'mongodb'> {
   log?: Logger;
   /** How long the log of webhook deliveries is kept, in milliseconds. Default: 14 days. */
   webhookLogMs?: number;
+  /** How long an uploaded file that nothing uses is kept, in milliseconds. Default: a day. */
+  fileUnusedMs?: number;
 }
 
 /** Baton with all its parts. */
@@ -136,6 +138,7 @@ function openParts(
     publicKeys = [],
     log,
     webhookLogMs,
+    fileUnusedMs,
   }: OpenBatonOptions & { log: Logger },
   closers: Closers,
 ): Omit<OpenBaton, 'close'> {
@@ -148,7 +151,7 @@ function openParts(
   closers.add('the connection to Redis', release);
 
   const clock = createStoreClock(mongo.db);
-  const stores = createStores(mongo.db, clock, { log });
+  const stores = createStores(mongo.db, clock, { log, fileUnusedMs });
   const { queue, webhookQueue, scheduleQueue } = openQueues(
     defined({ connection: client, prefix }),
     { log, closers },
@@ -163,7 +166,12 @@ function openParts(
     queue,
     mongo,
     webhooks,
-    schedules: createScheduleServices({ store: stores.schedules, queue: scheduleQueue, sealer }),
+    schedules: createScheduleServices({
+      store: stores.schedules,
+      files: stores.files,
+      queue: scheduleQueue,
+      sealer,
+    }),
     sealer,
     sealingKeys,
   };

@@ -1,5 +1,6 @@
 // Baton for services. Every argument is checked here, and every failure is an AppError.
 import { z } from 'zod';
+import { conversationKeySchema } from '../model/config/conversation-key.ts';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import { ERROR_CODES } from '../model/errors/error-codes.ts';
 import { idempotencyKeySchema } from '../model/job/idempotency.ts';
@@ -43,6 +44,7 @@ const filter = z.strictObject({
   parent_session_id: idSchema.optional(),
   root_session_id: idSchema.optional(),
   schedule_id: idSchema.optional(),
+  conversation_key: conversationKeySchema.optional(),
   tag: z.string().min(1).optional(),
   limit: limit.default(DEFAULT_PAGE),
   cursor: z.string().min(1).optional(),

@@ -6,6 +6,7 @@ import type { LivePublisher } from '../queue/live.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Logger } from '../runtime/log.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
+import { createContentAcceptance } from '../sessions/content-acceptance.ts';
 import { createSessionManager, type SessionManager } from '../sessions/session-manager.ts';
 import { createSessionMessages, type SessionMessages } from '../sessions/session-messages.ts';
 import { createSessionStop, type SessionStop } from '../sessions/session-stop.ts';
@@ -61,20 +62,30 @@ export function createSessionServices({
   const announce = (session: Session) =>
     (session.webhooks_due ? live : queue.live).statusChanged(session);
   const adopter = createAdopter(stores, (id) => queue.find(id), announce, sealer);
+  const content = createContentAcceptance(stores.files);
   const manager = createSessionManager({
     queue,
     sessions,
     events: stores.events,
+    files: stores.files,
     adopter,
     announce,
     admission,
+    content,
     sealer,
+    conversations: {
+      keys: stores.conversationKeys,
+      tombstones: stores.tombstones,
+      messages: stores.messages,
+      sendMessage: (...sent) => messages.sendMessage(...sent),
+    },
   });
+  const messages = createSessionMessages({ manager, stores, queue, content });
   const requests = withStopNotifications(stores.stopRequests, notify);
   return {
     manager,
     stop: createSessionStop({ manager, queue, requests, admission }),
-    messages: createSessionMessages({ manager, stores, queue }),
+    messages,
     deletion: createSessionDeletion({ stores, clock, queue, requests }),
     admission,
     operatorLimits: createOperatorLimits({ stores, clock }),

@@ -5,6 +5,7 @@ import { getCreationTime } from '../queue/queued-job.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { ConversationTree } from '../store/conversation-tree.ts';
+import type { FileStore } from '../store/file-store.ts';
 import type { SessionLeftovers } from '../store/session-leftovers.ts';
 import type { TombstoneStore } from '../store/tombstone-store.ts';
 
@@ -28,14 +29,16 @@ export interface LeftoverRemoval {
 /** Creates the removal from a database and a queue. */
 export function createLeftoverRemoval({
   leftovers,
+  files,
   clock,
   queue,
   tree,
   tombstones,
 }: {
   leftovers: SessionLeftovers;
+  files: Pick<FileStore, 'release'>;
   clock: StoreClock;
-  queue: Pick<SessionQueue, 'find' | 'drop'>;
+  queue: Pick<SessionQueue, 'findAny' | 'drop'>;
   tree: Pick<ConversationTree, 'findRoot'>;
   tombstones: Pick<TombstoneStore, 'noteRemoved'>;
 }): LeftoverRemoval {
@@ -45,8 +48,10 @@ export function createLeftoverRemoval({
     signal?: AbortSignal,
   ): Promise<boolean> {
     const { id, last_event_seq: lastSeq, removed_to: removedTo = 0 } = tombstone;
-    const job = await queue.find(id);
+    // The job of a session that has ended still has its title and its error.
+    const job = await queue.findAny(id);
     if (job && tombstoneCovers(tombstone, getCreationTime(job))) await queue.drop(id);
+    await files.release(id, before);
     return leftovers.remove(
       { sessionId: id, removedTo, lastSeq, before },
       // The tombstone is checked before each step, because another process may complete the

@@ -41,9 +41,18 @@ export interface SessionDeletion {
 
 /** The dependencies of a deletion. */
 export interface DeletionDeps {
-  stores: Pick<Stores, 'tree' | 'tombstones' | 'spent' | 'leftovers' | 'messageRetention'>;
+  stores: Pick<
+    Stores,
+    | 'tree'
+    | 'tombstones'
+    | 'spent'
+    | 'leftovers'
+    | 'messageRetention'
+    | 'conversationKeys'
+    | 'files'
+  >;
   clock: StoreClock;
-  queue: Pick<SessionQueue, 'find' | 'drop' | 'sendControl'>;
+  queue: Pick<SessionQueue, 'findAny' | 'drop' | 'sendControl'>;
   requests: Pick<StopRequests, 'requestCancel'>;
 }
 
@@ -144,7 +153,7 @@ async function commitDeletion(
 
 /** Creates the function that removes a conversation whose deletion was committed. */
 function createFinish(
-  { stores: { tree, tombstones, spent }, clock, queue, requests }: DeletionDeps,
+  { stores: { tree, tombstones, spent, conversationKeys }, clock, queue, requests }: DeletionDeps,
   removal: LeftoverRemoval,
 ): (rootId: string, signal?: AbortSignal) => Promise<DeletionState> {
   async function finish(rootId: string, signal?: AbortSignal): Promise<DeletionState> {
@@ -178,6 +187,8 @@ function createFinish(
     const at = latest(now, sessions[0]?.created_at);
     if (!(await tombstones.insert(rootId, at, sessions))) return;
     await spent.record(rootId, sessions.map(toSessionSpending), now);
+    // The keys are freed first. If this process dies in between, the sessions are removed later.
+    await conversationKeys.free(sessions.map(({ id }) => id));
     await tree.remove(sessions);
   }
 

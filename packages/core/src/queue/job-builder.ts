@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ContinueSessionConfig } from '../model/config/continue-config.ts';
+import type { Overrides } from '../model/config/continue-config.ts';
+import { refuseIgnoredSettings } from '../model/config/ignored-settings.ts';
 import {
   CONTINUE_AT_FEATURE,
   featuresOf,
@@ -9,7 +10,9 @@ import {
 import type { SessionConfig } from '../model/config/session-config.ts';
 import type { JobOptions } from '../model/config/session-options.ts';
 import type { OnBusy } from '../model/config/waiting-for.ts';
+import type { PromptRequest } from '../model/content/content-draft.ts';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
+import { type DraftedRequest, draftRequest, draftUnparsed } from '../model/job/draft-request.ts';
 import { DEFAULT_TENANT, idempotencyKeySchema, idOfKey } from '../model/job/idempotency.ts';
 import {
   type ContinueJob,
@@ -54,10 +57,15 @@ export type ContinueOptions = EnqueueOptions & {
 /** Options of a rerun. All other options are those of the session that is run again. */
 export type RerunOptions = Pick<EnqueueOptions, 'id' | 'idempotency_key' | 'tenant' | 'api_key_id'>;
 
+/** A request to continue a session, with its prompt as a job carries it. */
+export type ContinueRequest = Overrides & { parent_session_id: string };
+
 /** Builds jobs from requests. */
 export interface JobBuilder {
+  /** Returns a request as its job carries it, and the draft of its content. Throws INVALID_REQUEST. */
+  draft<T extends PromptRequest>(request: T): DraftedRequest<T>;
   launch(config: SessionConfig, options?: EnqueueOptions): LaunchJob;
-  continue(request: ContinueSessionConfig, options?: ContinueOptions): Job;
+  continue(request: ContinueRequest, options?: ContinueOptions): Job;
   /** Builds the job that runs a session again. */
   rerun(source: Session, options?: RerunOptions): Job;
 }
@@ -73,10 +81,7 @@ export function parseLaunchJob(config: SessionConfig, options: EnqueueOptions = 
 /**
  * Builds the job of a continue from unparsed input. Throws INVALID_REQUEST, which names the field.
  */
-export function parseContinueJob(
-  request: ContinueSessionConfig,
-  options: ContinueOptions = {},
-): Job {
+export function parseContinueJob(request: ContinueRequest, options: ContinueOptions = {}): Job {
   validateEnqueueOptions(options);
   validateObject('request', request);
   try {
@@ -84,6 +89,18 @@ export function parseContinueJob(
   } catch (error) {
     throw namedAsWritten(error);
   }
+}
+
+/** Like parseLaunchJob, for a caller's request: also refuses settings that the CLI ignores. */
+export function parseLaunchRequest(config: SessionConfig, options?: EnqueueOptions): LaunchJob {
+  refuseIgnoredSettings(config);
+  return parseLaunchJob(config, options);
+}
+
+/** Like parseContinueJob, for a caller's request: also refuses settings that the CLI ignores. */
+export function parseContinueRequest(request: ContinueRequest, options?: ContinueOptions): Job {
+  refuseIgnoredSettings(request);
+  return parseContinueJob(request, options);
 }
 
 const IN_OVERRIDES = 'overrides.';
@@ -107,8 +124,9 @@ function namedAsWritten(error: unknown): unknown {
  * its callers at run time.
  */
 export const PARSED_JOBS: JobBuilder = {
-  launch: parseLaunchJob,
-  continue: parseContinueJob,
+  draft: draftUnparsed,
+  launch: parseLaunchRequest,
+  continue: parseContinueRequest,
   rerun(source, options = {}) {
     validateEnqueueOptions(options);
     return buildJobOfRerun(source, options);
@@ -120,6 +138,7 @@ export const PARSED_JOBS: JobBuilder = {
  * the depth is checked again: a job nests the config one level deeper than the request.
  */
 export const TRUSTED_JOBS: JobBuilder = {
+  draft: draftRequest,
   launch: (config, options = {}) => withCheckedDepth(buildJobOfLaunch(config, options)),
   continue: (request, options = {}) => withCheckedDepth(buildJobOfContinue(request, options)),
   rerun: (source, options = {}) => buildJobOfRerun(source, options),
@@ -136,7 +155,7 @@ function buildJobOfLaunch(config: SessionConfig, options: EnqueueOptions): Launc
 }
 
 function buildJobOfContinue(
-  { parent_session_id, ...overrides }: ContinueSessionConfig,
+  { parent_session_id, ...overrides }: ContinueRequest,
   options: ContinueOptions,
 ): ContinueJob {
   const { at } = options;

@@ -22,6 +22,8 @@ export interface SessionQueue extends QueuePause {
   addMany(jobs: readonly Job[]): Promise<void>;
   /** Returns the job of a session that has not ended, or null. */
   find(id: string): Promise<FoundJob | null>;
+  /** Returns the job of a session, or null. The job of a session that has ended has no payload. */
+  findAny(id: string): Promise<FoundJob | null>;
   /**
    * Adds a session's job unless the session has a live job. Removes a finished job of the session
    * first.
@@ -60,6 +62,11 @@ export function createSessionQueue({
   const windows = createRateWindows(client, prefix);
   const upkeep = createJobUpkeep(bull);
 
+  async function findAny(id: string): Promise<FoundJob | null> {
+    const job = await runBounded(() => bull.getJob(id));
+    return job ? { id, data: job.data, timestamp: job.timestamp } : null;
+  }
+
   return {
     bull,
     close,
@@ -84,11 +91,11 @@ export function createSessionQueue({
       await runBounded(() => bull.addBulk(bulk));
     },
     async find(id) {
-      const job = await runBounded(() => bull.getJob(id));
+      const job = await findAny(id);
       // An ended job keeps no payload, so no session can be created from it.
-      if (!job || isStripped(job.data)) return null;
-      return { id, data: job.data, timestamp: job.timestamp };
+      return job && isStripped(job.data) ? null : job;
     },
+    findAny,
     async restore(job) {
       await runBounded(() => upkeep.restore(job));
     },

@@ -1,5 +1,5 @@
 import { v5 } from 'uuid';
-import type { SessionConfig } from '../model/config/session-config.ts';
+import type { RequestConfig } from '../model/config/session-config.ts';
 import { splitRequest } from '../model/job/request.ts';
 import type { Schedule } from '../model/schedules/schedule.ts';
 import { defined } from '../model/schema/defined.ts';
@@ -20,7 +20,7 @@ export function firedSessionId(scheduleId: string, firing: Date): string {
 export function launchOfFiring(
   schedule: Pick<Schedule, 'id' | 'launch' | 'overlap' | 'api_key_id'>,
   firing: Date,
-): { config: SessionConfig; options: EnqueueOptions } {
+): { config: RequestConfig; options: EnqueueOptions } {
   const { config, options } = splitRequest(schedule.launch);
   const concurrency =
     schedule.overlap === 'enqueue'

@@ -1,5 +1,6 @@
 import type { ScheduleQueue } from '../queue/schedule-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
+import type { FileStore } from '../store/file-store.ts';
 import type { ScheduleStore } from '../store/schedule-store.ts';
 import { createSchedules, type Schedules } from './schedules.ts';
 
@@ -12,13 +13,15 @@ export interface ScheduleServices {
 /** Creates the services over a store and a queue that are already open. */
 export function createScheduleServices({
   store,
+  files,
   queue,
   sealer,
 }: {
   store: ScheduleStore;
+  files: Pick<FileStore, 'pin' | 'release'>;
   queue: ScheduleQueue;
   /** Encrypts the secrets of launches. Default: secrets are not encrypted. */
   sealer?: Sealer;
 }): ScheduleServices {
-  return { store, verbs: createSchedules(store, queue, sealer) };
+  return { store, verbs: createSchedules(store, queue, files, sealer) };
 }

@@ -15,7 +15,7 @@ export type IsOurs = (sessionId: string) => Promise<boolean>;
  * call throws SECRET_NOT_OPENED, which names the field.
  */
 export interface Opener {
-  /** Returns each sealed value in the texts of `env`, `settings` and `mcp_config`, with its decrypted text. */
+  /** Returns each sealed value in the texts of `env`, `settings`, `mcp_config` and agents, with its decrypted text. */
   values(config: Governed, isOurs: IsOurs): Promise<Map<string, string>>;
   /** Returns the config with these values decrypted, and the decrypted texts, which must be removed from output. */
   config(

@@ -1,9 +1,12 @@
 // Turns a launch or a continue into a job and a document, only once for each idempotency key.
 import type { Admission } from '../admission/admission.ts';
 import { type ContinueSessionConfig, inheritConfig } from '../model/config/continue-config.ts';
-import type { SessionConfig } from '../model/config/session-config.ts';
+import { fileUsesOf } from '../model/config/file-refs.ts';
+import type { RequestConfig, SessionConfig } from '../model/config/session-config.ts';
 import type { OnBusy } from '../model/config/waiting-for.ts';
+import type { ContentDraft } from '../model/content/content-draft.ts';
 import { isAppError } from '../model/errors/app-error.ts';
+import type { FileUse } from '../model/files/stored-file.ts';
 import {
   type AcceptedSession,
   checkSameRequest,
@@ -12,6 +15,7 @@ import {
 } from '../model/job/idempotency.ts';
 import { checkSize, type Job } from '../model/job/job.ts';
 import { mayWait } from '../model/job/waiting.ts';
+import { checkContinuedRepository } from '../model/policy/repository-base.ts';
 import { checkParent } from '../model/session/parent.ts';
 import { checkRerunSource } from '../model/session/rerun.ts';
 import type { Session } from '../model/session/session.ts';
@@ -27,12 +31,26 @@ import type { Sealer } from '../sealing/sealer.ts';
 import type { Adopter } from '../store/adopt.ts';
 import { readContinuePoint } from '../store/continue-point.ts';
 import type { EventStore } from '../store/event-store.ts';
+import type { FileStore } from '../store/file-store.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import { createBulkAcceptance, type LaunchInput, type LaunchVerdict } from './bulk-acceptance.ts';
+import { createBulkKeyedLaunch } from './bulk-keyed-launch.ts';
+import type { ContentAcceptance } from './content-acceptance.ts';
+import { storeJobContent } from './job-content.ts';
+import type { LaunchByKey } from './keyed-launch.ts';
+import { hasKey, type LaunchOptions, withoutKey } from './keyed-request.ts';
 
 /** Accepts requests for sessions. Each call throws like the methods of the session manager. */
 export interface Acceptance {
-  launch(config: SessionConfig, options?: EnqueueOptions): Promise<AcceptedSession>;
+  /**
+   * Launches a session. With a `conversation_key`, continues the newest session of that
+   * conversation, or sends the query into it, and calls `judge` with the config of a new session.
+   */
+  launch(
+    config: RequestConfig,
+    options?: LaunchOptions,
+    judge?: (config: SessionConfig) => void,
+  ): Promise<AcceptedSession>;
   /**
    * Calls `judge` with the config of the new session, inherited values included. `judge` may throw
    * to refuse this config.
@@ -60,32 +78,37 @@ export function createAcceptance({
   queue,
   sessions,
   events,
+  files,
   adopter,
   announce,
   admission,
   sealer,
+  content,
   jobs,
+  launchByKey,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   events: Pick<EventStore, 'page'>;
+  files: Pick<FileStore, 'pin'>;
   adopter: Adopter;
   announce: (session: Session) => void;
   admission: Admission;
   sealer: Sealer;
+  content: ContentAcceptance;
   jobs: JobBuilder;
+  launchByKey: LaunchByKey;
 }): Acceptance {
   const addSession = createAddSession({ queue, adopter, admission });
 
   async function accept(
     job: Job,
-    options: EnqueueOptions = {},
-    check = async (): Promise<void> => {},
+    { options = {}, draft, check }: Acceptable,
   ): Promise<AcceptedSession> {
     const hasIdempotencyKey = options.idempotency_key !== undefined;
     const before = hasIdempotencyKey ? await adopter.find(job.id) : null;
     if (before) return replay(before, job);
-    await check();
+    const used = await check();
     const limited = await admission.requestLimits.check(job).catch(async (error: unknown) => {
       // A concurrent request with the same key may have taken the last room under the limit.
       const concurrent = hasIdempotencyKey ? await adopter.find(job.id) : null;
@@ -94,7 +117,12 @@ export function createAcceptance({
     });
     if ('session' in limited) return limited;
     const isNew = !hasIdempotencyKey && options.id === undefined;
-    const session = await addSession(await sealer.job(limited, hasIdempotencyKey), isNew);
+    const { tenant } = used;
+    const stored = await storeJobContent(content, limited, { draft, tenant, hasIdempotencyKey });
+    // From here on the files cannot expire. If this process dies before the session is stored, the maintenance releases
+    // them.
+    await files.pin(used.uses ?? usesOf(stored), { session_id: job.id, tenant });
+    const session = await addSession(await sealer.job(stored, hasIdempotencyKey), isNew);
     // If two requests with the same key ran at once, the stored document decides for both.
     if (hasIdempotencyKey) checkSameRequest(session, job);
     return { session, replayed: false };
@@ -126,26 +154,80 @@ export function createAcceptance({
       const repeated = source ? null : await findRepeated(id, options);
       if (repeated) return repeated;
       checkRerunSource(id, source);
-      return accept(jobs.rerun(source, options), options, async () => {
-        judge?.(source.config);
-        if (source.kind === 'launch') return;
-        const parentId = source.parent_session_id ?? '';
-        const parent = await adopter.find(parentId);
-        if (!parent || !mayWaitFor(parent, source.on_busy)) checkParent(parentId, parent);
+      return accept(jobs.rerun(source, options), {
+        options,
+        check: async () => {
+          judge?.(source.config);
+          // A caller who may run the session again may use its files, so their tenant does not count.
+          const uses = fileUsesOf(source.config);
+          if (source.kind === 'launch') return { uses };
+          const parentId = source.parent_session_id ?? '';
+          const parent = await adopter.find(parentId);
+          if (!parent || !mayWaitFor(parent, source.on_busy)) checkParent(parentId, parent);
+          return { uses };
+        },
       });
     },
-    launchMany: createBulkAcceptance({ queue, sessions, announce, admission, sealer, jobs }),
-    launch: async (config, options) => accept(jobs.launch(config, options), options),
+    launchMany: createBulkKeyedLaunch({
+      launchMany: createBulkAcceptance({
+        queue,
+        sessions,
+        files,
+        announce,
+        admission,
+        sealer,
+        content,
+        jobs,
+      }),
+      launchByKey,
+      sealer,
+    }),
+    async launch(config, options = {}, judge) {
+      if (hasKey(options)) return launchByKey(config, options, { sealer, judge });
+      const plain = withoutKey(options);
+      const { drafted, draft } = jobs.draft(config);
+      const check = async () => ({ tenant: plain.tenant });
+      return accept(jobs.launch(drafted, plain), { options: plain, draft, check });
+    },
     async continue(request, options, judge) {
-      const { parent_session_id: id, ...overrides } = request;
-      return accept(jobs.continue(request, options), options, async () => {
-        const parent = await adopter.find(id);
-        if (parent) judge?.(inheritConfig(parent.config, overrides));
-        if (!parent || !mayWaitFor(parent, options?.on_busy)) checkParent(id, parent);
-        if (options?.at !== undefined) await readContinuePoint(events, parent, options.at);
+      const { drafted, draft } = jobs.draft(request);
+      const { parent_session_id: id, ...overrides } = drafted;
+      return accept(jobs.continue(drafted, options), {
+        options,
+        draft,
+        check: async () => {
+          const parent = await adopter.find(id);
+          const config = parent && inheritConfig(parent.config, overrides);
+          if (config) judge?.(config);
+          if (config) checkContinuedRepository(config, parent);
+          if (!parent || !mayWaitFor(parent, options?.on_busy)) checkParent(id, parent);
+          if (options?.at !== undefined) await readContinuePoint(events, parent, options.at);
+          return { tenant: options?.tenant };
+        },
       });
     },
   };
+}
+
+/** What accepting a job needs in addition to the job. */
+interface Acceptable {
+  options?: EnqueueOptions | undefined;
+  /** The content of the request; absent if it has none. */
+  draft?: ContentDraft | undefined;
+  /** Throws if the request must be refused. */
+  check(): Promise<UsedFiles>;
+}
+
+/** The uploaded files that a new session uses. */
+interface UsedFiles {
+  /** Default: the files that its job names. */
+  uses?: readonly FileUse[];
+  /** The tenant whose files may be used. Absent: the files of every tenant. */
+  tenant?: string | undefined;
+}
+
+function usesOf(job: Job): FileUse[] {
+  return fileUsesOf(job.kind === 'launch' ? job.config : job.overrides);
 }
 
 /** Returns whether a continue waits for this parent, because the parent has not ended. */

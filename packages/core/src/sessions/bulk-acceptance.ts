@@ -1,27 +1,36 @@
 // Launches many sessions with few commands to Redis and MongoDB. Each launch gets its own verdict.
 import type { Admission } from '../admission/admission.ts';
 import type { RequestLimits } from '../admission/limit-admission.ts';
-import type { SessionConfig } from '../model/config/session-config.ts';
+import { fileUsesOf } from '../model/config/file-refs.ts';
+import type { RequestConfig, SessionConfig } from '../model/config/session-config.ts';
+import type { ContentDraft } from '../model/content/content-draft.ts';
 import { isAppError } from '../model/errors/app-error.ts';
 import { type AcceptedSession, checkSameRequest } from '../model/job/idempotency.ts';
 import { checkSize, type LaunchJob } from '../model/job/job.ts';
 import { type AcceptedJob, acceptJob, queuedSession } from '../model/job/new-session.ts';
+import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
-import type { EnqueueOptions, JobBuilder } from '../queue/job-builder.ts';
+import type { JobBuilder } from '../queue/job-builder.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
+import type { FileStore } from '../store/file-store.ts';
 import type { SessionStore } from '../store/session-store.ts';
+import type { ContentAcceptance } from './content-acceptance.ts';
+import { storeJobContent } from './job-content.ts';
+import { type LaunchOptions, withoutKey } from './keyed-request.ts';
 
 /** How many launches go to the stores in one command. Other requests get a turn between two commands. */
 const SLICE = 100;
 
 /** How many secrets all launches of one request may have. Sealing this many takes about a second. */
-const MAX_SECRETS = 2_000;
+export const MAX_SECRETS = 2_000;
 
 /** One launch of a bulk request. */
 export interface LaunchInput {
-  config: SessionConfig;
-  options?: EnqueueOptions;
+  config: RequestConfig;
+  options?: LaunchOptions;
+  /** Called with the config of a session that continues the conversation of a key. May throw. */
+  judge?: (config: SessionConfig) => void;
 }
 
 /** The verdict on one launch of a bulk request. */
@@ -30,9 +39,13 @@ export type LaunchVerdict = AcceptedSession | { error: unknown };
 interface LimitedLaunch {
   job: LaunchJob;
   hasIdempotencyKey: boolean;
+  /** Absent if the launch has no content. */
+  draft?: ContentDraft;
+  /** The tenant whose files the launch may use. Absent: the files of every tenant. */
+  tenant: string | undefined;
 }
 
-interface SealedLaunch extends LimitedLaunch {
+interface SealedLaunch extends Omit<LimitedLaunch, 'draft'> {
   job: AcceptedJob<LaunchJob>;
 }
 
@@ -44,19 +57,29 @@ interface Refused {
 export function createBulkAcceptance({
   queue,
   sessions,
+  files,
   announce,
   admission,
   sealer,
+  content,
   jobs,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
+  files: Pick<FileStore, 'pin'>;
   announce: (session: Session) => void;
   admission: Admission;
   sealer: Sealer;
-  jobs: Pick<JobBuilder, 'launch'>;
+  content: ContentAcceptance;
+  jobs: Pick<JobBuilder, 'draft' | 'launch'>;
 }): (launches: readonly LaunchInput[]) => Promise<LaunchVerdict[]> {
-  const launchSlice = createSliceLaunch({ queue, sessions, announce, admission });
+  const launchSlice = createSliceLaunch({ queue, sessions, files, announce, admission });
+
+  // A repeated launch has its session already, so its bytes are not stored again.
+  async function storeContent({ job, draft, tenant, hasIdempotencyKey }: LimitedLaunch) {
+    if (!draft || (hasIdempotencyKey && (await sessions.get(job.id)))) return job;
+    return storeJobContent(content, job, { draft, tenant, hasIdempotencyKey });
+  }
 
   return async (launches) => {
     const verdicts: LaunchVerdict[] = [];
@@ -70,7 +93,8 @@ export function createBulkAcceptance({
       const sealed: (SealedLaunch | Refused)[] = [];
       // The launches are sealed one after the other, so that few secrets are sealed at once and the first launches are
       // served first.
-      for (const one of limited) sealed.push(isLaunch(one) ? await seal(one, sealing) : one);
+      for (const one of limited)
+        sealed.push(isLaunch(one) ? await seal(one, sealing, storeContent) : one);
       // If a store did not answer for one slice, the next slices fail at once instead of waiting for that store again.
       const launched = failed ? undefined : await launchSlice(sealed.filter(isLaunch)).catch(fail);
       for (const one of sealed) {
@@ -94,11 +118,13 @@ const NONE = { error: new Error('a launch has no verdict') };
 function createSliceLaunch({
   queue,
   sessions,
+  files,
   announce,
   admission,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
+  files: Pick<FileStore, 'pin'>;
   announce: (session: Session) => void;
   admission: Admission;
 }): (sealed: readonly SealedLaunch[]) => Promise<Map<SealedLaunch, LaunchVerdict>> {
@@ -132,13 +158,17 @@ function createSliceLaunch({
       const { id } = one.job;
       if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
     }
-    const jobs = [...fresh.values()].map(({ job }) => job);
+    const withoutFiles = await pinFiles(files, [...fresh.values()]);
+    const jobs = [...fresh.values()]
+      .map(({ job }) => job)
+      .filter(({ id }) => !withoutFiles.has(id));
     // The process that first accepted these sessions may be refusing some of them at this moment,
     // or may have died before it refused them.
     const replays = sealed
       .flatMap((one) => replayed(one, known.get(one.job.id)))
       .filter(waitsForLimits);
     const refused = new Map([
+      ...withoutFiles,
       ...(await admitAll(admission, [...byId(replays).values()])),
       ...(jobs.length > 0 ? await enqueue(jobs) : []),
     ]);
@@ -153,6 +183,23 @@ function createSliceLaunch({
       }),
     );
   };
+}
+
+// The files of a launch cannot expire once they are pinned. Returns the verdicts on launches whose files do not exist.
+async function pinFiles(
+  files: Pick<FileStore, 'pin'>,
+  launches: readonly LimitedLaunch[],
+): Promise<Map<string, LaunchVerdict>> {
+  const refused = new Map<string, LaunchVerdict>();
+  for (const { job, tenant } of launches) {
+    try {
+      await files.pin(fileUsesOf(job.config), { session_id: job.id, tenant });
+    } catch (error) {
+      if (!isAppError(error) || error.code !== 'FILE_NOT_FOUND') throw error;
+      refused.set(job.id, { error });
+    }
+  }
+  return refused;
 }
 
 // The sessions are admitted one after the other, so that earlier launches are admitted first.
@@ -175,14 +222,17 @@ async function admitAll(
 async function build(
   { config, options = {} }: LaunchInput,
   requestLimits: RequestLimits,
-  jobs: Pick<JobBuilder, 'launch'>,
+  jobs: Pick<JobBuilder, 'draft' | 'launch'>,
 ): Promise<LimitedLaunch | Refused> {
   try {
-    const job = jobs.launch(config, options);
+    const { drafted, draft } = jobs.draft(config);
+    const job = jobs.launch(drafted, withoutKey(options));
     checkSize(job);
     return {
       job: await requestLimits.withLimits(job),
       hasIdempotencyKey: options.idempotency_key !== undefined,
+      tenant: options.tenant,
+      ...defined({ draft }),
     };
   } catch (error) {
     return { error };
@@ -190,13 +240,15 @@ async function build(
 }
 
 async function seal(
-  { job, hasIdempotencyKey }: LimitedLaunch,
+  one: LimitedLaunch,
   sealer: Sealer,
+  storeContent: (one: LimitedLaunch) => Promise<LaunchJob>,
 ): Promise<SealedLaunch | Refused> {
+  const { hasIdempotencyKey, tenant } = one;
   try {
-    const sealed = await sealer.job(job, hasIdempotencyKey);
+    const sealed = await sealer.job(await storeContent(one), hasIdempotencyKey);
     checkSize(sealed);
-    return { job: acceptJob(sealed, Date.now()), hasIdempotencyKey };
+    return { job: acceptJob(sealed, Date.now()), hasIdempotencyKey, tenant };
   } catch (error) {
     return { error };
   }

@@ -1,4 +1,5 @@
 import type { SessionConfig } from '../model/config/session-config.ts';
+import { draftPrompt } from '../model/content/content-draft.ts';
 import { AppError } from '../model/errors/app-error.ts';
 import { DEFAULT_TENANT, idOfMessageKey } from '../model/job/idempotency.ts';
 import { defined } from '../model/schema/defined.ts';
@@ -7,6 +8,7 @@ import {
   findMessageStatus,
   type Message,
   type MessageRequest,
+  messageBytes,
   type SentMessage,
 } from '../model/session/message.ts';
 import {
@@ -20,6 +22,15 @@ import type { SessionQueue } from '../queue/session-queue.ts';
 import { createInOrder } from '../runtime/in-order.ts';
 import type { NewMessage } from '../store/message-store.ts';
 import type { Stores } from '../store/stores.ts';
+import type { ContentAcceptance } from './content-acceptance.ts';
+import {
+  createMessageFiles,
+  type DraftedMessage,
+  hashOf,
+  isSameMessage,
+  priorityOf,
+  promptOf,
+} from './message-content.ts';
 import type { SessionManager } from './session-manager.ts';
 
 /**
@@ -32,6 +43,11 @@ export interface SendOptions {
   /** The API key that sends the message. A session that `on_ended` launches belongs to this key. */
   api_key_id?: string | undefined;
   /**
+   * The id of the message, if the caller derived it from an idempotency key. A message with this id
+   * belongs to one session: the first that stored it.
+   */
+  message_id?: string | undefined;
+  /**
    * Called with the config of a session that `on_ended` launches. May throw to refuse this config.
    */
   judge?: ((config: SessionConfig) => void) | undefined;
@@ -43,8 +59,9 @@ type Replayable = SentMessage & { replayed: boolean };
 /** The dependencies of messages. */
 export interface MessageDeps {
   manager: Pick<SessionManager, 'getSession' | 'acceptance'>;
-  stores: Pick<Stores, 'messages' | 'messageAcceptance'>;
+  stores: Pick<Stores, 'messages' | 'messageAcceptance' | 'files'>;
   queue: Pick<SessionQueue, 'sendControl'>;
+  content: Pick<ContentAcceptance, 'store'>;
 }
 
 /**
@@ -72,8 +89,9 @@ const ORDER_WAIT_MS = 5_000;
 const MAX_ROUNDS = 2 * PENDING_MAX_MESSAGES;
 
 /** Creates the function that sends messages. */
-export function createSendMessage({ manager, stores, queue }: MessageDeps): SendMessage {
-  const { messages, messageAcceptance } = stores;
+export function createSendMessage({ manager, stores, queue, content }: MessageDeps): SendMessage {
+  const { messages, messageAcceptance, files } = stores;
+  const storeFiles = createMessageFiles({ messages, files, content });
   const inOrder = createInOrder(ORDER_WAIT_MS);
 
   async function getEarlier(session: Session, message: NewMessage): Promise<Replayable | null> {
@@ -84,21 +102,26 @@ export function createSendMessage({ manager, stores, queue }: MessageDeps): Send
   /** Returns null if the session has ended without the message. */
   async function deliver(
     first: Session,
-    message: NewMessage,
+    { draft, tenant, ...unstored }: DraftedMessage,
     isKeyed: boolean,
   ): Promise<Replayable | null> {
+    if (isTerminal(first.status)) return isKeyed ? getEarlier(first, unstored) : null;
+    const message = await storeFiles(unstored, draft, tenant);
     const { id, session_id, priority } = message;
-    const bytes = Buffer.byteLength(message.content);
+    const bytes = messageBytes(message);
+    const pending = { id, bytes, priority, hasBlocks: message.blocks !== undefined };
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const session = round === 0 ? first : await manager.getSession(session_id);
       if (isTerminal(session.status)) return isKeyed ? getEarlier(session, message) : null;
       const stored = await messages.insertIfAbsent(message);
+      // Another request with the same key chose another session for the message.
+      if (stored.session_id !== session_id) return null;
       const earlier = answerEarlier(session, stored, message);
       if (earlier) return earlier;
       // Another request with the same key may be at this point too, and a worker may already have
       // delivered its message. The count keeps this request from adding the message again.
       const before = isKeyed ? (session.messages_accepted ?? 0) : undefined;
-      const verdict = await messageAcceptance.accept(session_id, { id, bytes, priority }, before);
+      const verdict = await messageAcceptance.accept(session_id, pending, before);
       if (verdict.kind === 'accepted') return { id, status: 'queued', session_id, replayed: false };
       if (verdict.kind === 'raced' || verdict.kind === 'known') continue;
       await messages.removeRefused(stored);
@@ -112,12 +135,12 @@ export function createSendMessage({ manager, stores, queue }: MessageDeps): Send
 
   async function continueInstead(
     session: Session,
-    { id, content }: NewMessage,
+    { id, content }: Pick<NewMessage, 'id'> & Pick<MessageRequest, 'content'>,
     { idempotency_key, tenant, api_key_id, judge }: SendOptions,
   ): Promise<Replayable> {
     const keyed = idempotency_key === undefined ? {} : { idempotency_key: id };
     const accepted = await manager.acceptance.continue(
-      { parent_session_id: session.id, query: content },
+      { parent_session_id: session.id, ...promptOf(content) },
       { ...keyed, ...defined({ tenant, api_key_id }) },
       judge,
     );
@@ -125,21 +148,30 @@ export function createSendMessage({ manager, stores, queue }: MessageDeps): Send
     return { id, status: 'continued', session_id: next.id, replayed };
   }
 
-  return async (sessionId, { content, priority = 'next', on_ended }, options = {}) => {
-    checkMessageSize(content);
+  return async (sessionId, request, options = {}) => {
+    const { on_ended } = request;
+    const { query, draft } = draftPrompt(promptOf(request.content));
+    const priority = priorityOf(request, draft);
+    checkMessageSize(query);
     const session = await manager.getSession(sessionId);
     const { idempotency_key: key, tenant = DEFAULT_TENANT } = options;
-    const id = key === undefined ? newId() : idOfMessageKey(tenant, sessionId, key);
+    const keyedId = key === undefined ? undefined : idOfMessageKey(tenant, sessionId, key);
+    const id = options.message_id ?? keyedId ?? newId();
+    const isKeyed = id === options.message_id || id === keyedId;
     const { root_session_id } = session;
-    const message = { id, session_id: sessionId, root_session_id, content, priority };
-    const sent =
-      key === undefined
-        ? await deliver(session, message, false)
-        : await inOrder(sessionId, async () =>
-            deliver(await manager.getSession(sessionId), message, true),
-          );
+    const message: DraftedMessage = {
+      ...{ id, session_id: sessionId, root_session_id, content: query, priority },
+      ...defined({ draft, blocks_hash: draft && hashOf(draft), tenant: options.tenant }),
+    };
+    const sent = isKeyed
+      ? await inOrder(sessionId, async () =>
+          deliver(await manager.getSession(sessionId), message, true),
+        )
+      : await deliver(session, message, false);
     if (!sent) {
-      if (on_ended === 'continue') return continueInstead(session, message, options);
+      if (on_ended === 'continue') {
+        return continueInstead(session, { id, content: request.content }, options);
+      }
       const { status } = await manager.getSession(sessionId);
       throw new AppError('SESSION_TERMINAL', `session ${sessionId} is already ${status}`, {
         details: { status },
@@ -163,7 +195,7 @@ export function createSendMessage({ manager, stores, queue }: MessageDeps): Send
  */
 function answerEarlier(session: Session, stored: Message, message: NewMessage): Replayable | null {
   const { id, session_id } = stored;
-  if (stored.content !== message.content || stored.priority !== message.priority) {
+  if (!isSameMessage(stored, message)) {
     throw new AppError(
       'IDEMPOTENCY_CONFLICT',
       'the idempotency key was already used with a different message; use a new key for a new message',

@@ -1,13 +1,16 @@
 import type { Admission } from '../admission/admission.ts';
 import type { ContinueSessionConfig } from '../model/config/continue-config.ts';
-import type { SessionConfig } from '../model/config/session-config.ts';
+import { namedConversationSchema } from '../model/config/conversation-key.ts';
+import type { RequestConfig } from '../model/config/session-config.ts';
 import { AppError } from '../model/errors/app-error.ts';
+import { type LaunchAnswer, toLaunchAnswer } from '../model/job/launch-answer.ts';
 import { defined } from '../model/schema/defined.ts';
+import { parseInput } from '../model/schema/parse-input.ts';
 import { type Info, toInfo } from '../model/session/info.ts';
 import type { Session } from '../model/session/session.ts';
 import {
   type ContinueOptions,
-  type EnqueueOptions,
+  type JobBuilder,
   PARSED_JOBS,
   type RerunOptions,
   TRUSTED_JOBS,
@@ -16,8 +19,12 @@ import type { SessionQueue } from '../queue/session-queue.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { Adopter } from '../store/adopt.ts';
 import type { EventStore } from '../store/event-store.ts';
+import type { FileStore } from '../store/file-store.ts';
 import type { SessionFilter, SessionStore } from '../store/session-store.ts';
 import { type Acceptance, createAcceptance } from './acceptance.ts';
+import type { ContentAcceptance } from './content-acceptance.ts';
+import { createKeyedLaunch, type KeyedLaunchDeps } from './keyed-launch.ts';
+import type { LaunchOptions } from './keyed-request.ts';
 
 /** A page of Infos, newest first. */
 export interface InfoPage {
@@ -30,8 +37,12 @@ export interface SessionManager {
   /**
    * Launches a session, which can be read at once. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or UNAVAILABLE, and
    * IDEMPOTENCY_CONFLICT if the idempotency key was used with a different request.
+   *
+   * With a `conversation_key`, continues the newest session of that conversation if there is one that can be
+   * continued, and also throws like continueSession. If the query was sent into a session that has not ended, the
+   * answer is the Info of that session, and has a `message`.
    */
-  launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Info>;
+  launchSession(config: RequestConfig, options?: LaunchOptions): Promise<LaunchAnswer>;
   /**
    * Continues a session in a new session. Throws like launchSession, and PARENT_NOT_FOUND,
    * SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE if the parent cannot be continued. If `on_busy` is
@@ -71,22 +82,34 @@ export function createSessionManager({
   queue,
   sessions,
   events,
+  files,
   adopter,
   announce,
   admission,
+  content,
   sealer = NO_SEALER,
+  conversations,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   events: Pick<EventStore, 'page'>;
+  files: Pick<FileStore, 'pin'>;
   adopter: Adopter;
   announce: (session: Session) => void;
   admission: Admission;
+  content: ContentAcceptance;
   sealer?: Sealer;
+  /** Where the newest sessions of conversations with keys are, and how they get messages. */
+  conversations: Omit<KeyedLaunchDeps, 'files' | 'content' | 'adopter' | 'admission' | 'jobs'>;
 }): SessionManager {
-  const deps = { queue, sessions, events, adopter, announce, admission, sealer };
-  const acceptance = createAcceptance({ ...deps, jobs: TRUSTED_JOBS });
-  const parsing = createAcceptance({ ...deps, jobs: PARSED_JOBS });
+  const create = (jobs: JobBuilder) => {
+    const parts = { files, adopter, admission, content, jobs };
+    const launchByKey = createKeyedLaunch({ ...conversations, ...parts });
+    const deps = { queue, sessions, events, announce, sealer };
+    return createAcceptance({ ...deps, ...parts, launchByKey });
+  };
+  const acceptance = create(TRUSTED_JOBS);
+  const parsing = create(PARSED_JOBS);
 
   async function getSession(id: string): Promise<Session> {
     const session = await adopter.find(id);
@@ -97,8 +120,11 @@ export function createSessionManager({
   return {
     getSession,
     acceptance,
-    launchSession: async (config, options) =>
-      toInfo((await parsing.launch(config, options)).session),
+    launchSession: async (config, options) => {
+      const { conversation_key, on_busy } = options ?? {};
+      parseInput(namedConversationSchema, { conversation_key, on_busy });
+      return toLaunchAnswer(await parsing.launch(config, options));
+    },
     continueSession: async (request, options) =>
       toInfo((await parsing.continue(request, options)).session),
     rerunSession: async (id, options) => toInfo((await parsing.rerun(id, options)).session),

@@ -1,11 +1,14 @@
-import { isAbsolute, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import { issueMessage } from '../model/schema/issue-message.ts';
+import { parseRange } from '../model/webhooks/webhook-address.ts';
 import { defaultWorkRoot } from './default-work-root.ts';
 
 /** Defaults that depend on other variables. */
 const DERIVED: Record<string, (env: Record<string, string | undefined>) => string | undefined> = {
+  CAPTURE_CACHE_DIR: () => join(tmpdir(), 'baton-captures'),
   WORK_ROOT: defaultWorkRoot,
 };
 
@@ -57,4 +60,16 @@ export function listVariable(separator: string) {
       .map((item) => item.trim())
       .filter((item) => item !== ''),
   );
+}
+
+/** Schema of a variable that holds IP addresses and CIDR ranges, separated by commas. Default: none. */
+export function addressesVariable() {
+  return listVariable(',')
+    .transform((texts) => texts.map(parseRange))
+    .refine(
+      (ranges) => ranges.every((range) => range !== null),
+      'expected IP addresses or CIDR ranges',
+    )
+    .transform((ranges) => ranges.filter((range) => range !== null))
+    .default([]);
 }

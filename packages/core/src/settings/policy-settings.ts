@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path';
 import { z } from 'zod';
-import { PERMISSION_MODES, SETTING_SOURCES } from '../model/config/session-config.ts';
+import { PERMISSION_MODES } from '../model/config/permission-modes.ts';
+import { SETTING_SOURCES } from '../model/config/session-config.ts';
 import {
   type Allowed,
   DEFAULT_POLICY,
@@ -8,8 +9,9 @@ import {
   type Policy,
   type SettingSource,
 } from '../model/policy/policy.ts';
+import { isRepositoryPattern } from '../model/policy/repository-url.ts';
 import { DEFAULT_WORK_ROOT } from './default-work-root.ts';
-import { absolutePath, listVariable } from './env.ts';
+import { absolutePath, addressesVariable, listVariable } from './env.ts';
 
 /** The variables of the operator's policy. In lists of names, `*` allows every name and `none` allows no name. */
 export const policySettings = {
@@ -48,7 +50,12 @@ export const policySettings = {
     )
     .default([])
     .describe(
-      'Keys of a config that callers may not use, such as `permission_prompt_tool`, separated by commas.',
+      'Keys of a config that callers may not use, such as `permission_prompt_tool`, separated by commas. `workspace.setup` and `workspace.push` forbid only these parts of `workspace`.',
+    ),
+  ALLOWED_PUSH_BRANCHES: listVariable(',')
+    .prefault(DEFAULT_POLICY.allowedPushBranches.join(','))
+    .describe(
+      'Branches to which sessions may push (`workspace.push`), separated by commas. `*` stands for any characters, `none` allows no branch.',
     ),
   ALLOWED_SETTINGS: allowedVariable().describe(
     'Top-level keys that callers may use in `settings`, separated by commas. `*` allows all keys, `none` allows no key.',
@@ -56,6 +63,12 @@ export const policySettings = {
   ALLOWED_MCP_COMMANDS: allowedVariable().describe(
     'Commands that MCP servers may use, matched exactly, separated by commas. `*` allows all commands, `none` allows no command.',
   ),
+  ALLOWED_PLUGIN_DIRS: listVariable(delimiter)
+    .transform((dirs, context) => dirs.map((dir) => absolutePath(dir, context)))
+    .default([])
+    .describe(
+      'Absolute paths of the directories that may contain the `plugins` of a config, separated as in PATH. Default: none. Only people who may run programs as the worker should be able to write there.',
+    ),
   SETTING_SOURCES: sourcesVariable()
     .optional()
     .describe(
@@ -72,6 +85,18 @@ export const policySettings = {
     .describe(
       'Whether sessions ignore the MCP servers of `.mcp.json` files. `on`: always. `unless-asked`: a caller may include them. `off`: a caller may exclude them. Default: `off`, or `on` if ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
     ),
+  ALLOWED_GIT_URLS: allowedVariable()
+    .refine(
+      (patterns) =>
+        patterns.every((one) => one === '*' || one === 'none' || isRepositoryPattern(one)),
+      'expected patterns such as https://github.com/acme/* or ssh://git@host/*, or * or none',
+    )
+    .describe(
+      'Repositories that a workspace may begin from, as patterns separated by commas, such as `https://github.com/acme/*` or `ssh://git@host/*`. `*` allows every repository that https or ssh reaches at a public address, `none` allows no repository.',
+    ),
+  GIT_ALLOWED_ADDRESSES: addressesVariable().describe(
+    'Addresses or CIDR ranges, separated by commas, at which git may reach servers even if they are not public.',
+  ),
 };
 
 /** The parsed variables of the policy. */
@@ -92,8 +117,12 @@ export function policyOf(settings: PolicySettings): Policy {
     forbiddenOptions: settings.FORBIDDEN_OPTIONS,
     allowedSettings,
     allowedMcpCommands,
+    allowedPluginDirs: settings.ALLOWED_PLUGIN_DIRS,
     settingSources: sourcesOf(settings, isRestricted),
     strictMcpConfig: { byDefault: strict !== 'off', isLocked: strict === 'on' },
+    allowedPushBranches: settings.ALLOWED_PUSH_BRANCHES.filter((name) => name !== 'none'),
+    gitUrls: allowedOf(settings.ALLOWED_GIT_URLS),
+    gitAddresses: settings.GIT_ALLOWED_ADDRESSES,
   };
 }
 

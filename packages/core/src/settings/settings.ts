@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { QUEUE_PREFIX } from '../model/job/job.ts';
-import { parseRange } from '../model/webhooks/webhook-address.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
-import { listVariable } from './env.ts';
+import { addressesVariable, intVariable } from './env.ts';
 import { policySettings } from './policy-settings.ts';
 import { mongodbUrlSchema, redisUrlSchema } from './server-urls.ts';
 
@@ -19,17 +18,12 @@ export const sharedSettings = {
       "Prefix of Baton's keys in Redis. The API, the workers and all producers must use the same prefix.",
     ),
   ...policySettings,
-  WEBHOOK_ALLOWED_ADDRESSES: listVariable(',')
-    .transform((texts) => texts.map(parseRange))
-    .refine(
-      (ranges) => ranges.every((range) => range !== null),
-      'expected IP addresses or CIDR ranges',
-    )
-    .transform((ranges) => ranges.filter((range) => range !== null))
-    .default([])
-    .describe(
-      'Addresses or CIDR ranges, separated by commas, that webhooks may reach even if they are not public, and also over plain http.',
-    ),
+  WEBHOOK_ALLOWED_ADDRESSES: addressesVariable().describe(
+    'Addresses or CIDR ranges, separated by commas, that webhooks may reach even if they are not public, and also over plain http.',
+  ),
+  FILE_UNUSED_HOURS: intVariable(1, 8760)
+    .default(24)
+    .describe('How long an uploaded file is kept that no session and no schedule uses, in hours.'),
   SECRETS_PUBLIC_KEYS: z
     .string()
     .optional()

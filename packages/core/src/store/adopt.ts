@@ -1,4 +1,5 @@
 import { inheritConfig } from '../model/config/continue-config.ts';
+import { fileUsesOf } from '../model/config/file-refs.ts';
 import { findUnknownFeatures, UnknownFeaturesError } from '../model/config/required-features.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
@@ -21,7 +22,9 @@ import { findProblem } from '../queue/readable-job.ts';
 import { isStripped } from '../queue/stripped-data.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import { readContinuePoint } from './continue-point.ts';
+import type { ConversationKeyStore } from './conversation-key-store.ts';
 import type { EventStore } from './event-store.ts';
+import type { FileStore } from './file-store.ts';
 import { readRerunOrigin } from './rerun-origin.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -42,6 +45,11 @@ export interface Adopter {
   /** Adopts a job that this process has just built from parsed input, without parsing it again. */
   adoptBuilt(job: Job, options?: { isNew?: boolean }): Promise<Session>;
   /**
+   * Adopts a job that was built for the conversation of a key. Throws like `adopt`, and also throws
+   * the error of a job that cannot become a queued session: such a job gets no document.
+   */
+  adoptKeyed(job: Job, conversationKey: string): Promise<Session>;
+  /**
    * Returns the session with this id. If it has no document, adopts its job from the queue. Returns
    * null if there is no job either, if the session was deleted, or if the job requires a newer
    * version of Baton.
@@ -51,21 +59,27 @@ export interface Adopter {
 
 /**
  * Creates an adopter. `events` holds the events after which continues begin. `findJob` finds the
- * jobs of parents that have no document yet. The adopter calls `publish` with each inserted
+ * jobs of parents that have no document yet. `files` keeps the uploaded files that a session uses. The adopter calls `publish` with each inserted
  * session, perhaps twice if two calls race. `sealer` encrypts secrets.
  */
 export function createAdopter(
-  { sessions, events }: { sessions: SessionStore; events: Pick<EventStore, 'page'> },
+  stores: {
+    sessions: SessionStore;
+    events: Pick<EventStore, 'page'>;
+    conversationKeys: Pick<ConversationKeyStore, 'advance'>;
+    files: Pick<FileStore, 'pin'>;
+  },
   findJob: (id: string) => Promise<FoundJob | null>,
   publish: (session: Session) => void = () => {},
   sealer: Sealer = NO_SEALER,
 ): Adopter {
-  const insert = createInsert({ sessions, events, sealer, find });
+  const { sessions } = stores;
+  const insert = createInsert({ ...stores, sealer, find });
 
   async function adopt(
     job: FoundJob,
     seen: readonly string[],
-    { isNew = false, accept = parseJob }: AdoptOptions = {},
+    { isNew = false, accept = parseJob, conversationKey }: AdoptOptions = {},
   ): Promise<Session> {
     const id = parseInput(idSchema, job.id);
     const found = { ...job, timestamp: plausibleTime(job.timestamp) };
@@ -74,7 +88,7 @@ export function createAdopter(
     if (isStripped(job.data)) {
       throw new AppError('SESSION_NOT_FOUND', `session ${id} has ended and its document is gone`);
     }
-    const made = await insert(found, [...seen, id], accept);
+    const made = await insert(found, { seen: [...seen, id], accept, conversationKey });
     publish(made);
     return made;
   }
@@ -100,6 +114,13 @@ export function createAdopter(
         ...options,
         accept: ({ timestamp }) => acceptJob(job, timestamp),
       }),
+    adoptKeyed: (job, conversationKey) =>
+      adopt({ id: job.id, data: job, timestamp: Date.now() }, [], {
+        // The insert itself finds a session that is stored already.
+        isNew: true,
+        accept: ({ timestamp }) => acceptJob(job, timestamp),
+        conversationKey,
+      }),
     async find(id) {
       return find(id, []).catch((error: unknown) => {
         if (error instanceof UnknownFeaturesError) return null;
@@ -113,14 +134,19 @@ export function createAdopter(
 function createInsert({
   sessions,
   events,
+  conversationKeys,
+  files,
   sealer,
   find,
 }: {
   sessions: Pick<SessionStore, 'insertIfAbsent' | 'ancestry'>;
   events: Pick<EventStore, 'page'>;
+  conversationKeys: Pick<ConversationKeyStore, 'advance'>;
+  files: Pick<FileStore, 'pin'>;
   sealer: Pick<Sealer, 'config'>;
   find: (id: string, seen: readonly string[]) => Promise<Session | null>;
-}): (found: FoundJob, seen: readonly string[], accept: Accept) => Promise<Session> {
+}): (found: FoundJob, options: InsertOptions) => Promise<Session> {
+  // A producer reaches only Redis, so nobody may have pinned the files of the job.
   // The insert also encrypts secrets that the session inherits from a parent that was stored before
   // the operator set public keys.
   async function insertQueued(
@@ -130,7 +156,9 @@ function createInsert({
     origin?: SessionOrigin,
   ): Promise<Session> {
     const config = await sealer.config(plainConfig, job.id);
-    return sessions.insertIfAbsent(queuedSession(job, config, parent, origin));
+    const session = queuedSession(job, config, parent, origin);
+    await files.pin(fileUsesOf(config), { session_id: session.id });
+    return sessions.insertIfAbsent(session);
   }
 
   async function findParent(job: ContinueJob, seen: readonly string[]): Promise<Session> {
@@ -143,6 +171,18 @@ function createInsert({
     return parent;
   }
 
+  // A continue or a rerun of the newest session becomes the newest, except if it branches off with
+  // `at`. This is stored before the session: if this process dies in between, the key falls back to
+  // the session that was the newest before.
+  async function advanceConversation(
+    before: Session,
+    id: string,
+    { conversation_key, continues_at }: SessionOrigin,
+  ): Promise<void> {
+    if (conversation_key === undefined || continues_at !== undefined) return;
+    await conversationKeys.advance(before.id, id);
+  }
+
   async function insertContinue(
     job: AcceptedJob<ContinueJob>,
     seen: readonly string[],
@@ -151,7 +191,10 @@ function createInsert({
     const continues_at =
       job.at === undefined ? undefined : await readContinuePoint(events, parent, job.at);
     const config = inheritConfig(parent.config, job.overrides);
-    return insertQueued(job, config, parent, defined({ continues_at }));
+    const { conversation_key } = parent;
+    const origin = defined({ continues_at, conversation_key });
+    await advanceConversation(parent, job.id, origin);
+    return insertQueued(job, config, parent, origin);
   }
 
   async function insertRerun(
@@ -163,20 +206,22 @@ function createInsert({
     checkRerunSource(sourceId, source);
     const parent = job.kind === 'continue' ? await findParent(job, seen) : undefined;
     const origin = await readRerunOrigin(sessions, source, job);
+    await advanceConversation(source, job.id, origin);
     return insertQueued(job, source.config, parent, origin);
   }
 
-  return async (found, seen, accept) => {
+  return async (found, { seen, accept, conversationKey: conversation_key }) => {
     try {
       const accepted = accept(found);
       if (accepted.rerun_of !== undefined) {
         return await insertRerun(accepted, accepted.rerun_of, seen);
       }
       return accepted.kind === 'launch'
-        ? await insertQueued(accepted, accepted.config)
+        ? await insertQueued(accepted, accepted.config, undefined, defined({ conversation_key }))
         : await insertContinue(accepted, seen);
     } catch (error) {
       if (!isAppError(error) || NOT_JOB_ERRORS.includes(error.code)) throw error;
+      if (conversation_key !== undefined) throw error;
       const unknown = findUnknownFeatures(found.data);
       if (unknown.length > 0) throw new UnknownFeaturesError(unknown);
       return sessions.insertIfAbsent(refusedSession(found, error));
@@ -189,6 +234,13 @@ type Accept = (found: FoundJob) => AcceptedJob<Job>;
 interface AdoptOptions {
   isNew?: boolean;
   accept?: Accept;
+  conversationKey?: string;
+}
+
+interface InsertOptions {
+  seen: readonly string[];
+  accept: Accept;
+  conversationKey: string | undefined;
 }
 
 /**

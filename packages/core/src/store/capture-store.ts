@@ -3,6 +3,7 @@ import { Binary, type Db } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
 import type { Session } from '../model/session/session.ts';
 import type { PackRef } from '../model/session/workspace.ts';
+import { cutPieces } from './cut-pieces.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import type { PackChunkDocument } from './mongo.ts';
 
@@ -47,7 +48,7 @@ export function createCaptureStore(db: Db): CaptureStore {
   return {
     async put({ session_id, root_session_id }, packId, pieces) {
       let n = 0;
-      for await (const data of cut(pieces)) {
+      for await (const data of cutPieces(pieces, PACK_CHUNK_MAX_BYTES)) {
         await insert({ session_id, root_session_id, pack: packId, n }, data);
         n += 1;
       }
@@ -74,26 +75,6 @@ export function createCaptureStore(db: Db): CaptureStore {
       await collection.deleteMany({ session_id: sessionId, pack: { $in: [...packIds] } });
     },
   };
-}
-
-/** Yields the bytes of the pieces again, in chunks of the full size and one last rest. */
-async function* cut(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of pieces) {
-    let rest = piece;
-    while (bytes + rest.length >= PACK_CHUNK_MAX_BYTES) {
-      const room = PACK_CHUNK_MAX_BYTES - bytes;
-      yield Buffer.concat([...held, rest.subarray(0, room)]);
-      rest = rest.subarray(room);
-      held = [];
-      bytes = 0;
-    }
-    if (rest.length === 0) continue;
-    held.push(rest);
-    bytes += rest.length;
-  }
-  if (bytes > 0) yield Buffer.concat(held);
 }
 
 function corrupt({ session_id, id }: PackRef, why: string): AppError {

@@ -207,6 +207,7 @@ function claimUpdate(
         fence,
         expires_at: new Date(now.getTime() + leaseMs),
         takes_messages: true,
+        takes_content: true,
       },
     },
     $unset: { not_before: '', waiting_for: '' },

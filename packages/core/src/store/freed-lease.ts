@@ -6,4 +6,5 @@ export const FREED_LEASE = {
   'lease.owner': '',
   'lease.expires_at': '',
   'lease.takes_messages': '',
+  'lease.takes_content': '',
 } as const;

@@ -1,7 +1,7 @@
 // Accepts and withdraws messages. Each is one guarded update of the session, so it cannot race with
 // the end of the session or with the worker that sends the message.
 import type { Db, Filter } from 'mongodb';
-import { MESSAGES_FEATURE } from '../model/config/required-features.ts';
+import { FILES_FEATURE, MESSAGES_FEATURE } from '../model/config/required-features.ts';
 import {
   findMessageRefusal,
   type MessageRefusal,
@@ -22,8 +22,8 @@ export type MessageVerdict = { kind: 'accepted' } | MessageRefusal;
  */
 export type Withdrawal = 'withdrawn' | 'sent' | 'absent' | 'ended';
 
-/** A message as it is added to the list. */
-type NewPending = Pick<PendingMessage, 'id' | 'bytes' | 'priority'>;
+/** A message as it is added to the list. `hasBlocks`: only a worker that knows content may deliver it. */
+type NewPending = Pick<PendingMessage, 'id' | 'bytes' | 'priority'> & { hasBlocks?: boolean };
 
 /** The guarded updates that add a message to a session's pending messages, or take it off. */
 export interface MessageAcceptance {
@@ -53,7 +53,7 @@ export function createMessageAcceptance(db: Db, clock: StoreClock): MessageAccep
 
   async function push(
     sessionId: string,
-    message: NewPending,
+    { hasBlocks = false, ...message }: NewPending,
     acceptedBefore: number | undefined,
   ): Promise<boolean> {
     const { matchedCount } = await collection.updateOne(
@@ -63,13 +63,15 @@ export function createMessageAcceptance(db: Db, clock: StoreClock): MessageAccep
         'pending_messages.id': { $ne: message.id },
         [`pending_messages.${PENDING_MAX_MESSAGES - 1}`]: { $exists: false },
         ...hasRoomFor(message.bytes),
-        ...reachesOwner(),
+        ...reachesOwner(hasBlocks),
         ...hasAccepted(acceptedBefore),
       },
       {
         $push: { pending_messages: message },
         $inc: { messages_accepted: 1 },
-        $addToSet: { requires: MESSAGES_FEATURE },
+        $addToSet: {
+          requires: { $each: hasBlocks ? [MESSAGES_FEATURE, FILES_FEATURE] : [MESSAGES_FEATURE] },
+        },
         $set: { updated_at: await clock.now() },
       },
     );
@@ -115,9 +117,11 @@ function hasRoomFor(bytes: number): Filter<SessionDocument> {
   return { $expr: { $lte: [held, PENDING_MAX_BYTES] } };
 }
 
-// A worker of an older version does not know messages, and would complete the session without them.
-function reachesOwner(): Filter<SessionDocument> {
-  return { $or: [{ status: 'queued' }, { 'lease.takes_messages': true }] };
+// A worker of an older version does not know messages, and would complete the session without them; or it knows texts
+// only, and would deliver a message without its pictures.
+function reachesOwner(hasBlocks: boolean): Filter<SessionDocument> {
+  const takes = hasBlocks ? { 'lease.takes_content': true } : { 'lease.takes_messages': true };
+  return { $or: [{ status: 'queued' }, takes] };
 }
 
 function hasAccepted(count: number | undefined): Filter<SessionDocument> {

@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import { z } from 'zod';
+import { contentSchema } from '../model/content/content.ts';
 import { defined } from '../model/schema/defined.ts';
 import type { Message } from '../model/session/message.ts';
 import type { StoreClock } from './clock.ts';
@@ -11,7 +12,7 @@ import { createListReader, type ListOptions, readDocument } from './read-documen
 /** A message that a caller sends. */
 export type NewMessage = Pick<
   Message,
-  'id' | 'session_id' | 'root_session_id' | 'content' | 'priority'
+  'id' | 'session_id' | 'root_session_id' | 'content' | 'blocks' | 'blocks_hash' | 'priority'
 >;
 
 /** A message that a worker found in the conversation; `seq` is the event that shows it. */
@@ -48,6 +49,8 @@ export interface MessageStore {
    * Returns the message of this session, or null. Throws INTERNAL if its document cannot be read.
    */
   get(sessionId: string, id: string): Promise<Message | null>;
+  /** Returns the message with this id, of any session, or null. Throws like `get`. */
+  find(id: string): Promise<Message | null>;
   /**
    * Returns a page of a session's messages. Messages that the session did not accept are among
    * them, but no documents that cannot be read. Throws INVALID_REQUEST if the cursor is not from this list.
@@ -90,6 +93,8 @@ const messageForm = z.looseObject({
   session_id: z.string(),
   root_session_id: z.string(),
   content: z.string(),
+  blocks: contentSchema.optional(),
+  blocks_hash: z.string().optional(),
   priority: z.string(),
   created_at: z.date(),
   delivered_at: z.date().optional(),
@@ -158,11 +163,15 @@ function createMessageInserts(
 function createMessageReads(
   collection: Collection<MessageDocument>,
   options: ListOptions,
-): Pick<MessageStore, 'get' | 'list' | 'getMany' | 'listDelivered'> {
+): Pick<MessageStore, 'get' | 'find' | 'list' | 'getMany' | 'listDelivered'> {
   const readList = createListReader(COLLECTION, decode, options);
   return {
     async get(sessionId, id) {
       const document = await collection.findOne({ _id: id, session_id: sessionId });
+      return document && decode(document);
+    },
+    async find(id) {
+      const document = await collection.findOne({ _id: id });
       return document && decode(document);
     },
     async list(session_id, page) {

@@ -6,6 +6,8 @@ import type { Session } from '../model/session/session.ts';
 import type { Delivery } from '../model/webhooks/webhook-delivery.ts';
 import { coalesce } from '../runtime/coalesce.ts';
 import { withDeadline } from '../runtime/deadline.ts';
+import type { ConversationKeyDocument } from './conversation-key-store.ts';
+import { ensureFileIndexes } from './file-documents.ts';
 import type { TombstoneDocument } from './tombstone-store.ts';
 
 /** How long a call waits for a server, in milliseconds, before it fails. */
@@ -36,19 +38,43 @@ export type SessionDocument = Omit<Session, 'id'> & { _id: string };
  */
 export type EventDocument = Event & { _id: string };
 
-/**
- * A chunk of one of Claude's own files: compressed bytes that begin at `offset`. Bytes that the
- * manifest counts do not change.
- */
-export interface ChunkDocument {
+/** Which bytes of one of Claude's own files a chunk has: `bytes` bytes that begin at `offset`. */
+interface ChunkRange {
   session_id: string;
   path: string;
   generation: number;
   offset: number;
   bytes: number;
   fence: number;
+}
+
+/** A chunk whose bytes are stored in it, compressed. */
+export type PlainChunkDocument = ChunkRange & {
   /** The compression: snappy for small chunks, gzip for large chunks. */
   encoding: 'snappy' | 'gzip';
+  data: Binary;
+};
+
+/** A chunk that refers to a part of its conversation: `part` is the SHA-256 of its bytes. */
+type ReferenceChunkDocument = ChunkRange & { part: string };
+
+/**
+ * A chunk of one of Claude's own files. Bytes that the manifest counts do not change.
+ */
+export type ChunkDocument = PlainChunkDocument | ReferenceChunkDocument;
+
+/**
+ * A chunk of a part: a long run of base64 in the transcripts of a conversation. `sha256` is the
+ * hash of the whole part, and `n` counts its chunks from 0. Stored bytes do not change.
+ */
+export interface PartChunkDocument {
+  root_session_id: string;
+  sha256: string;
+  n: number;
+  /** The number of bytes in the transcript. */
+  bytes: number;
+  /** How `data` was made from these bytes: compressed, or first decoded and then compressed. */
+  encoding: 'gzip' | 'base64+gzip';
   data: Binary;
 }
 
@@ -158,6 +184,9 @@ const ENDED = { partialFilterExpression: { end_time: { $exists: true } } };
 // The index with this option holds only sessions that have a limit.
 const LIMITED = { partialFilterExpression: { limits: { $exists: true } } };
 
+// The index with this option holds only sessions of conversations that have a key.
+const KEYED = { partialFilterExpression: { conversation_key: { $exists: true } } };
+
 /**
  * Creates the indexes that the queries need. The function may be called again, and by many
  * processes at once.
@@ -177,6 +206,7 @@ export async function ensureIndexes(db: Db): Promise<void> {
       { key: { tags: 1, end_time: 1 }, ...ENDED },
       { key: { api_key_id: 1, end_time: 1 }, ...ENDED },
       { key: { schedule_id: 1, created_at: -1, _id: -1 } },
+      { key: { conversation_key: 1, created_at: -1, _id: -1 }, ...KEYED },
       { key: { 'webhooks_due.at': 1 }, sparse: true },
     ]);
   await db
@@ -187,9 +217,13 @@ export async function ensureIndexes(db: Db): Promise<void> {
       { key: { gone_at: 1 } },
       { key: { 'spent.end_time': 1 } },
     ]);
+  await db.collection<ConversationKeyDocument>('conversation_keys').createIndex({ newest: 1 });
   await db
     .collection<ChunkDocument>('transcripts')
     .createIndex({ session_id: 1, path: 1, generation: 1, offset: 1 }, { unique: true });
+  await db
+    .collection<PartChunkDocument>('transcript_parts')
+    .createIndex({ root_session_id: 1, sha256: 1, n: 1 }, { unique: true });
   await db
     .collection<PackChunkDocument>('captures')
     .createIndex({ session_id: 1, pack: 1, n: 1 }, { unique: true });
@@ -209,4 +243,5 @@ export async function ensureIndexes(db: Db): Promise<void> {
       { key: { status: 1, next_try_at: 1 } },
       { key: { created_at: 1 } },
     ]);
+  await ensureFileIndexes(db);
 }

@@ -13,10 +13,10 @@ import {
 } from './guarded-writer.ts';
 import type { SessionDocument } from './mongo.ts';
 import { createOwnedMessages, type OwnedMessages } from './owned-messages.ts';
+import { requireFeatures } from './required-words.ts';
 import { createReturnToQueue, type ReturnToQueue } from './return-to-queue.ts';
 import { encodeFields } from './session-codec.ts';
 import { appendOutboxEntries, appendOutboxEvent } from './webhook-outbox.ts';
-import { requireWorkspaces } from './workspace-fields.ts';
 
 /**
  * Fields that the owner may set while the session runs. A `last_result` of null removes the stored
@@ -150,7 +150,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           ...deliveryEntries(delivered, attempt, now),
         ]),
         ...removeDelivered(delivered),
-        ...requireWorkspaces(progress),
+        ...requireFeatures(progress),
       }));
     },
     commit({ last_result, delivered = [], ...progress }) {
@@ -165,7 +165,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           ? appendOutboxEntries(deliveryEntries(delivered, attempt, now))
           : {}),
         ...removeDelivered(delivered),
-        ...requireWorkspaces(progress),
+        ...requireFeatures(progress),
       }));
     },
     setAside(progress) {
@@ -185,7 +185,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           },
           $unset: { last_result: '', ...FREED_LEASE },
           ...appendOutboxEvent(endingEvent(status), attempt, now),
-          ...requireWorkspaces(ending),
+          ...requireFeatures(ending),
         }),
         needsDelivery ? nonePendingBut(undelivered) : {},
       );

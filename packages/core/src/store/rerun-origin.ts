@@ -25,6 +25,7 @@ export async function readRerunOrigin(
     rerun_of: source.id,
     ...defined({
       continues_at: source.continues_at,
+      conversation_key: source.conversation_key,
       sealed_for: sealedFor.length > 0 ? sealedFor : undefined,
     }),
   };

@@ -2,9 +2,9 @@ import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
 import { FREED_LEASE } from './freed-lease.ts';
 import type { AttemptRecord, FencedAttempt, GuardedWriter } from './guarded-writer.ts';
+import { requireFeatures } from './required-words.ts';
 import { encodeFields } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
-import { requireWorkspaces } from './workspace-fields.ts';
 
 /**
  * Why a session returns to the queue. `retry`: the attempt failed, and Baton tries the session
@@ -67,7 +67,7 @@ export function createReturnToQueue(
         ...defined({ $inc: counted ? { [`counts.${counted}`]: 1 } : undefined }),
         // A hand-back or a host failure makes no webhook event, because the session did not fail.
         ...(reason === 'retry' ? appendOutboxEvent('session.retried', attempt, now) : {}),
-        ...requireWorkspaces(kept),
+        ...requireFeatures(kept),
       }),
       { cancel_requested_at: { $exists: false } },
     );
@@ -83,7 +83,7 @@ export function createReturnToQueue(
         },
         $unset: { last_result: '', ...FREED_LEASE },
         ...appendOutboxEvent('session.cancelled', attempt, now),
-        ...requireWorkspaces(kept),
+        ...requireFeatures(kept),
       }),
       { cancel_requested_at: { $exists: true } },
     );

@@ -24,8 +24,8 @@ export interface SchedulePage {
  * The schedules of a database. Redis holds copies of their timetables and fires by those copies.
  */
 export interface ScheduleStore {
-  /** Creates a schedule. Throws LIMIT_EXCEEDED if there are already 1,000. */
-  create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
+  /** Creates a schedule, with a new id by default. Throws LIMIT_EXCEEDED if there are already 1,000. */
+  create(fields: NewSchedule, apiKeyId?: string, id?: string): Promise<Schedule>;
   /** Returns the schedule, or null. Throws INTERNAL if its document cannot be read. */
   get(id: string): Promise<Schedule | null>;
   /**
@@ -118,14 +118,14 @@ export function createScheduleStore(
   }
 
   return {
-    async create(fields, apiKeyId) {
+    async create(fields, apiKeyId, id = newId()) {
       if ((await collection.countDocuments({})) >= MAX_SCHEDULES) {
         throw new AppError(
           'LIMIT_EXCEEDED',
           `expected at most ${MAX_SCHEDULES} schedules; remove one first`,
         );
       }
-      const schedule = newSchedule(fields, apiKeyId, await clock.now());
+      const schedule = newSchedule(fields, { id, apiKeyId, now: await clock.now() });
       await collection.insertOne(encode(schedule));
       return schedule;
     },
@@ -223,9 +223,12 @@ function createFiringNotes(
   };
 }
 
-function newSchedule(fields: NewSchedule, apiKeyId: string | undefined, now: Date): Schedule {
+function newSchedule(
+  fields: NewSchedule,
+  { id, apiKeyId, now }: { id: string; apiKeyId: string | undefined; now: Date },
+): Schedule {
   return {
-    id: newId(),
+    id,
     ...fields,
     ...defined({ api_key_id: apiKeyId }),
     anchor: now,

@@ -31,6 +31,9 @@ export interface SecretStore {
 
 const HOLDER = { config: 1, root_session_id: 1, parent_session_id: 1, status: 1 } as const;
 
+// The keys of a config that mapSecrets looks into (model/secrets/secret-fields.ts).
+const SECRET_KEYS = ['env', 'settings', 'mcp_config', 'agents', 'workspace.credentials'] as const;
+
 // Batches are small, because a config may be a megabyte.
 const BATCH = 20;
 
@@ -40,7 +43,7 @@ export function createSecretStore(db: Db): SecretStore {
   const schedules = db.collection<{ _id: string; revision: number; launch: string }>('schedules');
   return {
     async *sessions() {
-      const fields = ['env', 'settings', 'mcp_config'].map((key) => `config.${key}`);
+      const fields = SECRET_KEYS.map((key) => `config.${key}`);
       const cursor = sessions
         .find({ $or: fields.map((field) => ({ [field]: { $exists: true } })) })
         .project<SessionDocument>(HOLDER)

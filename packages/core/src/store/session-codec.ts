@@ -10,6 +10,7 @@ const FREE_JSON: readonly (readonly string[])[] = [
   ['config', 'mcp_config'],
   ['config', 'json_schema'],
   ['config', 'settings'],
+  ['config', 'agents'],
   ['metadata'],
   ['result', 'structured_output'],
   ['result', 'permission_denials'],

@@ -1,6 +1,12 @@
 import { type Db, ObjectId } from 'mongodb';
 import { eventId } from './event-store.ts';
-import type { ChunkDocument, EventDocument, MessageDocument, PackChunkDocument } from './mongo.ts';
+import type {
+  ChunkDocument,
+  EventDocument,
+  MessageDocument,
+  PackChunkDocument,
+  PartChunkDocument,
+} from './mongo.ts';
 
 // Events are removed by lists of ids, because ranges over ids are slow on the small MongoDB servers
 // that development uses (docs/dev-services.md).
@@ -21,7 +27,7 @@ export interface LeftoversToRemove {
 /** The data of a session outside its document: its events, its transcript, its captures and its messages. */
 export interface SessionLeftovers {
   /**
-   * Removes the session's transcript, its captures, its messages, its events up to `lastSeq`, and the events that
+   * Removes the session's transcript, the parts of its conversation if it is the root, its captures, its messages, its events up to `lastSeq`, and the events that
    * directly follow these. Before each step it calls `mayContinue` with the seq of the last removed
    * event. If `mayContinue` returns false, the removal stops and returns false.
    */
@@ -36,6 +42,7 @@ export function createSessionLeftovers(db: Db): SessionLeftovers {
   const events = db.collection<EventDocument>('events');
   const messages = db.collection<MessageDocument>('messages');
   const chunks = db.collection<ChunkDocument>('transcripts');
+  const partChunks = db.collection<PartChunkDocument>('transcript_parts');
   const packChunks = db.collection<PackChunkDocument>('captures');
   return {
     async remove({ sessionId, removedTo, lastSeq, before }, mayContinue) {
@@ -43,6 +50,8 @@ export function createSessionLeftovers(db: Db): SessionLeftovers {
       // A chunk's id begins with the time of its creation.
       const end = ObjectId.createFromTime(Math.floor(before.getTime() / 1000));
       await chunks.deleteMany({ session_id: sessionId, _id: { $lt: end } });
+      // Only the root has parts. It is removed last, when no transcript refers to them any more.
+      await partChunks.deleteMany({ root_session_id: sessionId, _id: { $lt: end } });
       await packChunks.deleteMany({ session_id: sessionId, _id: { $lt: end } });
       await messages.deleteMany({ session_id: sessionId, created_at: { $lt: before } });
       for (let from = removedTo + 1; ; from += WINDOW) {

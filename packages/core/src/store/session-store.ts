@@ -28,6 +28,7 @@ export interface SessionFilter {
   parent_session_id?: string;
   root_session_id?: string;
   schedule_id?: string;
+  conversation_key?: string;
   tag?: string;
   limit: number;
   cursor?: string;

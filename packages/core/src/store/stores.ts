@@ -2,9 +2,11 @@ import type { Db } from 'mongodb';
 import { type CaptureStore, createCaptureStore } from './capture-store.ts';
 import { type Claims, createClaims } from './claim.ts';
 import type { StoreClock } from './clock.ts';
+import { type ConversationKeyStore, createConversationKeyStore } from './conversation-key-store.ts';
 import { type ConversationTree, createConversationTree } from './conversation-tree.ts';
 import { createDeliveryStore, type DeliveryStore } from './delivery-store.ts';
 import { createEventStore, type EventStore } from './event-store.ts';
+import { createFileStore, type FileStore } from './file-store.ts';
 import { createKeyStore, type KeyStore } from './key-store.ts';
 import { createLimitStore, type LimitStore } from './limit-store.ts';
 import { createLimitWaits, type LimitWaits } from './limit-waits.ts';
@@ -37,9 +39,11 @@ export interface Stores {
   // Sessions and what they write.
   sessions: SessionStore;
   heads: SessionHeads;
+  conversationKeys: ConversationKeyStore;
   events: EventStore;
   transcripts: TranscriptStore;
   captures: CaptureStore;
+  files: FileStore;
   messages: MessageStore;
   messageAcceptance: MessageAcceptance;
   messageRetention: MessageRetention;
@@ -73,19 +77,31 @@ export interface Stores {
   logins: LoginStore;
 }
 
+/** What the stores of a database are created with. */
+interface StoreOptions extends ListOptions {
+  /** How long an uploaded file that nothing uses is kept, in milliseconds; a day by default. */
+  fileUnusedMs?: number | undefined;
+}
+
 /**
  * Creates every store over one database and its clock. Nothing is read or written before a store is
  * used. Lists leave out documents that cannot be read, and log each of them to `lists.log`.
  */
-export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {}): Stores {
+export function createStores(
+  db: Db,
+  clock: StoreClock,
+  { fileUnusedMs, ...lists }: StoreOptions = {},
+): Stores {
   const tombstones = createTombstoneStore(db);
   const spent = createSpentStore(db);
   return {
     sessions: createSessionStore(db, tombstones, lists),
     heads: createSessionHeads(db, tombstones),
+    conversationKeys: createConversationKeyStore(db),
     events: createEventStore(db),
     transcripts: createTranscriptStore(db),
     captures: createCaptureStore(db),
+    files: createFileStore(db, clock, { unusedMs: fileUnusedMs }),
     messages: createMessageStore(db, clock, lists),
     messageAcceptance: createMessageAcceptance(db, clock),
     messageRetention: createMessageRetention(db, clock),

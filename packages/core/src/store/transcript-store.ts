@@ -8,7 +8,8 @@ import type { Session } from '../model/session/session.ts';
 import type { TranscriptFile } from '../model/session/transcript.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { createGroupInsert } from './group-insert.ts';
-import type { ChunkDocument } from './mongo.ts';
+import type { ChunkDocument, PlainChunkDocument } from './mongo.ts';
+import { createPartStore, type PartStore } from './part-store.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -43,6 +44,12 @@ export interface TranscriptStore {
    */
   put(position: ChunkPosition, data: Buffer): Promise<void>;
   /**
+   * Stores bytes like `put`, but once for the whole conversation: the chunk refers to them. The
+   * bytes may be more than one chunk. A manifest that counts them must say `has_parts`. The bytes
+   * are stored before the chunk, so a crash leaves no chunk without its bytes.
+   */
+  putPart(position: ChunkPosition, rootSessionId: string, data: Buffer): Promise<void>;
+  /**
    * Yields a file's bytes in order. `lineage` is the session and its ancestors, nearest first.
    * Throws TRANSCRIPT_CORRUPT if bytes are missing, or if their hash differs from the hash in the
    * manifest.
@@ -54,24 +61,34 @@ export interface TranscriptStore {
 export function createTranscriptStore(db: Db): TranscriptStore {
   const collection = db.collection<ChunkDocument>('transcripts');
   const insert = createGroupInsert(collection);
-  const readTo = createFileReader(collection);
+  const parts = createPartStore(db);
+  const readTo = createFileReader(collection, parts);
+
+  async function store(document: ChunkDocument, storedBytes: number): Promise<void> {
+    try {
+      await insert(document, storedBytes);
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      const { session_id, path, generation, offset, fence } = document;
+      const replaced = await collection.replaceOne(
+        { session_id, path, generation, offset, fence: { $lte: fence } },
+        document,
+      );
+      if (replaced.matchedCount === 0) {
+        const message = `a newer attempt wrote ${path} at byte ${offset}`;
+        throw new AppError('FENCE_LOST', message, { cause: error });
+      }
+    }
+  }
 
   return {
-    async put({ fence, ...position }, data) {
-      const document = await pack({ fence, ...position }, data);
-      try {
-        await insert(document, document.data.length());
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-        const replaced = await collection.replaceOne(
-          { ...position, fence: { $lte: fence } },
-          document,
-        );
-        if (replaced.matchedCount === 0) {
-          const message = `a newer attempt wrote ${position.path} at byte ${position.offset}`;
-          throw new AppError('FENCE_LOST', message, { cause: error });
-        }
-      }
+    async put(position, data) {
+      const document = await pack(position, data);
+      await store(document, document.data.length());
+    },
+    async putPart(position, rootSessionId, data) {
+      const part = await parts.put(rootSessionId, data);
+      await store({ ...position, bytes: data.length, part }, 0);
     },
     async *read(file, lineage) {
       const hash = createHash('sha256');
@@ -104,7 +121,22 @@ type FileReader = (
   end: number,
 ) => AsyncGenerator<Buffer>;
 
-function createFileReader(collection: Collection<ChunkDocument>): FileReader {
+function createFileReader(collection: Collection<ChunkDocument>, parts: PartStore): FileReader {
+  // Yields the bytes of a chunk up to the offset `end` of the file.
+  async function* upTo(
+    { id, root_session_id }: Session,
+    chunk: ChunkDocument,
+    end: number,
+  ): AsyncGenerator<Buffer> {
+    const bytes = Math.min(end - chunk.offset, chunk.bytes);
+    if ('part' in chunk) {
+      yield* parts.read({ root_session_id, sha256: chunk.part, bytes: chunk.bytes }, bytes);
+    } else {
+      const data = await unpack(id, chunk);
+      yield data.subarray(0, bytes);
+    }
+  }
+
   // Yields the session's own bytes, from `file.base` to `end`. A chunk counts up to where the next
   // one begins. If chunks overlap, the chunk with the higher fence counts: a later attempt cut the
   // file within an older chunk and went on from there. A chunk that begins elsewhere with the same
@@ -121,10 +153,10 @@ function createFileReader(collection: Collection<ChunkDocument>): FileReader {
       .sort({ offset: 1 });
     for await (const chunk of chunks) {
       if (!follows(chunk, last, file.base)) continue;
-      if (last) yield* upTo(session.id, last, chunk.offset);
+      if (last) yield* upTo(session, last, chunk.offset);
       last = chunk;
     }
-    if (last) yield* upTo(session.id, last, end);
+    if (last) yield* upTo(session, last, end);
     const next = last ? last.offset + last.bytes : file.base;
     if (next < end) {
       throw corrupt(session.id, path, `${end - next} bytes are missing at byte ${next}`);
@@ -158,13 +190,7 @@ function follows(chunk: ChunkDocument, last: ChunkDocument | null, base: number)
   return last !== null && chunk.offset < next && chunk.fence > last.fence;
 }
 
-/** Yields the bytes of a chunk up to the offset `end` of the file. */
-async function* upTo(sessionId: string, chunk: ChunkDocument, end: number): AsyncGenerator<Buffer> {
-  const data = await unpack(sessionId, chunk);
-  yield data.subarray(0, end - chunk.offset);
-}
-
-async function pack(position: ChunkPosition, data: Buffer): Promise<ChunkDocument> {
+async function pack(position: ChunkPosition, data: Buffer): Promise<PlainChunkDocument> {
   const isSmall = data.length <= SMALL_MAX_BYTES;
   return {
     ...position,
@@ -174,7 +200,7 @@ async function pack(position: ChunkPosition, data: Buffer): Promise<ChunkDocumen
   };
 }
 
-async function unpack(sessionId: string, chunk: ChunkDocument): Promise<Buffer> {
+async function unpack(sessionId: string, chunk: PlainChunkDocument): Promise<Buffer> {
   try {
     const packed = chunk.data.value();
     if (chunk.encoding === 'gzip') return await decompress(packed);

@@ -43,6 +43,8 @@ export interface WaitingStore {
    * `from`.
    */
   waitForKey(id: string, from: WaitingFor | undefined): Promise<void>;
+  /** Adds feature words to a session that waits for its parent. */
+  require(id: string, features: readonly string[]): Promise<void>;
   /**
    * Fails a session that waits for its parent. Returns null if it no longer waits for its parent.
    */
@@ -114,6 +116,12 @@ export function createWaitingStore(
       await collection.updateOne(
         { _id: id, status: 'queued', 'lease.fence': 0, waiting_for: waitsFor },
         { $set: { waiting_for: 'concurrency_key', updated_at: await clock.now() } },
+      );
+    },
+    async require(id, features) {
+      await collection.updateOne(
+        { _id: id, status: 'queued', waiting_for: 'parent' },
+        { $addToSet: { requires: { $each: [...features] } } },
       );
     },
     async fail(id, facts) {

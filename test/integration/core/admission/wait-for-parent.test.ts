@@ -13,6 +13,26 @@ describe('a continue whose parent has not ended', () => {
     expect(await scene.states([child])).toEqual(['waiting']);
   });
 
+  test('requires the words that its parent got while it waited', async ({
+    scene,
+    stores,
+    db,
+    queue,
+  }) => {
+    const parent = await stores.sessions.insertIfAbsent(
+      makeSession({ status: 'running', requires: ['workspaces'] }),
+    );
+    const child = await scene.behind(parent.id);
+    const requires = ['workspaces', 'messages', 'transcript_parts'];
+    await db
+      .collection<{ _id: string }>('sessions')
+      .updateOne({ _id: parent.id }, { $set: { requires } });
+    await scene.finish(parent.id);
+    const expected = { requires: ['workspaces', 'transcript_parts'] };
+    expect(await stores.sessions.get(child)).toMatchObject(expected);
+    expect((await queue.find(child))?.data).toMatchObject(expected);
+  });
+
   test('may wait for a parent that also waits, and the chain is released one by one', async ({
     scene,
     stores,

@@ -141,6 +141,25 @@ describe('during or after a deletion,', () => {
     expect(await world.count(root)).toEqual(NOTHING);
   });
 
+  test('a part of a transcript that a stale worker writes is found and removed', async ({
+    world,
+    db,
+  }) => {
+    const [root] = await world.keepTree();
+    await world.deletion.deleteConversation(root.id);
+    const parts = db.collection('transcript_parts');
+    const chunk = { root_session_id: root.id, sha256: 'c'.repeat(64), n: 0, bytes: 1 };
+    await parts.insertOne({
+      _id: ObjectId.createFromTime(Math.floor(Date.now() / 1000) - 120),
+      ...chunk,
+    });
+
+    await world.sweepIsDue(root.id);
+    await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
+
+    expect(await parts.countDocuments({ root_session_id: root.id })).toBe(0);
+  });
+
   test('a message that a stale process stores is found and removed', async ({
     world,
     stores,

@@ -116,7 +116,7 @@ describe('the sweep after a deletion', () => {
       return null;
     };
     const { clock } = stores;
-    const sweep = { ...queue, find: begin };
+    const sweep = { ...queue, findAny: begin };
 
     await runMaintenance(
       createSessionDeletion({ stores, clock, requests: stores.stopRequests, queue: sweep }),
@@ -155,9 +155,9 @@ describe('a deletion that another process finishes in the meantime', () => {
         },
         queue: {
           ...queue,
-          find: async (one) => {
+          findAny: async (one) => {
             await standStill(step === 'its leftovers');
-            return queue.find(one);
+            return queue.findAny(one);
           },
         },
       });

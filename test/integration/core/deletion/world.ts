@@ -86,7 +86,7 @@ export const test = base.extend<{ $file: { world: World } }>({
         deletion: createSessionDeletion({
           stores,
           clock,
-          queue: { find: queue.find, drop, sendControl: queue.sendControl },
+          queue: { findAny: queue.findAny, drop, sendControl: queue.sendControl },
           requests: stores.stopRequests,
         }),
         tombstones: stores.tombstones,

@@ -121,6 +121,27 @@ describe('continueSession', () => {
     ).rejects.toMatchObject({ code: 'PARENT_NOT_RESUMABLE' });
   });
 
+  test('refuses another repository than that of its conversation', async ({ manager, stores }) => {
+    const url = 'https://git.example.com/acme/x.git';
+    const base = { url, ref: 'main', commit: 'a'.repeat(40) };
+    const workspace = { type: 'managed' as const, path: '/srv/baton/x', fence: 1, portable: true };
+    const [cloned, plain] = [
+      makeCompletedSession({ workspace: { ...workspace, base } }),
+      makeCompletedSession({ workspace }),
+    ];
+    for (const parent of [cloned, plain]) await stores.sessions.insertIfAbsent(parent);
+    const next = (parent: { id: string }, other: string) =>
+      manager.continueSession({
+        parent_session_id: parent.id,
+        query: 'go on',
+        workspace: { type: 'git', url: other },
+      });
+    const refused = { code: 'INVALID_REQUEST', details: { field: 'workspace.url' } };
+    await expect(next(cloned, `${url}-other`)).rejects.toMatchObject(refused);
+    await expect(next(plain, url)).rejects.toMatchObject(refused);
+    await expect(next(cloned, url)).resolves.toBeDefined();
+  });
+
   test('refuses an invalid override and names the field', async ({ manager }) => {
     const request = { parent_session_id: newId(), query: 'go on', model: 5 as never };
     await expect(manager.continueSession(request)).rejects.toMatchObject({

@@ -231,6 +231,48 @@ describe('a workspace that its owner stores', () => {
     },
   );
 
+  const withParts = {
+    files: [
+      { path: 'a.jsonl', base: 0, length: 7, sha256: '', generation: 0 },
+      { path: 'b.jsonl', base: 0, length: 7, sha256: '', generation: 0, has_parts: true as const },
+    ],
+  };
+  const WRITES_OF_PARTS: typeof WRITES = [
+    ['markRunning', (owner) => owner.markRunning({ transcript: withParts })],
+    ['commit', (owner) => owner.commit({ transcript: withParts })],
+    ['conclude', (owner) => owner.conclude('failed', { transcript: withParts }, {})],
+    [
+      'returnToQueue',
+      (owner) => owner.returnToQueue({ reason: 'hand_back', transcript: withParts }, {}),
+    ],
+  ];
+
+  test.for(WRITES_OF_PARTS)(
+    'keeps older workers away once its transcript refers to parts: %s',
+    async ([, write], { stores }) => {
+      const session = makeSession({ requires: ['messages'] });
+      await stores.sessions.insertIfAbsent(session);
+      await write(await stores.own(session.id));
+      expect(await stores.sessions.get(session.id)).toMatchObject({
+        transcript: withParts,
+        requires: ['messages', 'transcript_parts'],
+      });
+    },
+  );
+
+  test('needs both words if one write stores a capture and a transcript with parts', async ({
+    stores,
+  }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    await owner.commit({ workspace: captured, transcript: withParts });
+    await owner.commit({ workspace: captured, transcript: withParts });
+    expect(await stores.sessions.get(session.id)).toMatchObject({
+      requires: ['workspaces', 'transcript_parts'],
+    });
+  });
+
   test('keeps nobody away without a capture', async ({ stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createQueueProducer } from '../../../../packages/core/src/producer.ts';
 import {
   parseContinueJob,
   parseLaunchJob,
@@ -33,4 +34,28 @@ test.each([
 test('undefined options count as absent', () => {
   const options = { id: undefined, idempotency_key: undefined, tenant: undefined };
   expect(parseLaunchJob({ query: 'q' }, given(options)).id).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('a conversation key is refused by a producer, and the error names it', async () => {
+  const producer = createQueueProducer({
+    add: async () => {
+      throw new Error('expected no job');
+    },
+  });
+  const refusal = {
+    code: 'CONVERSATION_KEY_NOT_SUPPORTED',
+    details: { field: 'conversation_key' },
+  };
+  const options = given<object>({ conversation_key: 'k' });
+  await expect(producer.launchSession({ query: 'q' }, options)).rejects.toMatchObject(refusal);
+  const body = given<{ query: string }>({ query: 'q', conversation_key: 'k' });
+  await expect(producer.launchSession(body)).rejects.toMatchObject(refusal);
+  const parent_session_id = '019ab5c2-7d10-7a41-9c3e-5b8f0d2a6e11';
+  const request = { query: 'q', parent_session_id };
+  await expect(producer.continueSession(request, options)).rejects.toMatchObject(refusal);
+});
+
+test('a job with a conversation key is refused', () => {
+  const options = given<object>({ conversation_key: 'k' });
+  expect(() => parseLaunchJob({ query: 'q' }, options)).toThrow(refused('conversation_key'));
 });

@@ -24,7 +24,12 @@ describe('the shared settings', () => {
       FORBIDDEN_OPTIONS: [],
       ALLOWED_SETTINGS: ['*'],
       ALLOWED_MCP_COMMANDS: ['*'],
+      ALLOWED_PLUGIN_DIRS: [],
+      ALLOWED_PUSH_BRANCHES: ['baton/*'],
+      ALLOWED_GIT_URLS: ['*'],
+      GIT_ALLOWED_ADDRESSES: [],
       WEBHOOK_ALLOWED_ADDRESSES: [],
+      FILE_UNUSED_HOURS: 24,
       LOG_LEVEL: 'info',
     });
     expect(() => parseEnv(schema, {})).toThrow(/REDIS_URL[\s\S]*MONGODB_URL/);
@@ -57,6 +62,7 @@ describe('the shared settings', () => {
     ['SETTING_SOURCES', '*'],
     ['ALLOWED_SETTING_SOURCES', '*,user'],
     ['STRICT_MCP_CONFIG', 'true'],
+    ['ALLOWED_PLUGIN_DIRS', 'plugins'],
   ])('refuse %s=%s', (name, value) => {
     expect(() => parseEnv(schema, { ...required, [name]: value })).toThrow(
       expect.objectContaining({ code: 'INVALID_CONFIG' }),
@@ -102,15 +108,30 @@ describe('the policy from the settings', () => {
     });
   });
 
-  test('allows only the listed modes, settings and programs', () => {
+  test('allows only the listed repositories', () => {
+    const patterns = ['https://github.com/acme/*', 'ssh://git@host/*'];
+    const settings = parseEnv(schema, { ...required, ALLOWED_GIT_URLS: patterns.join(', ') });
+    expect(policyOf(settings)).toMatchObject({ gitUrls: patterns });
+    const none = parseEnv(schema, { ...required, ALLOWED_GIT_URLS: 'none' });
+    expect(policyOf(none)).toMatchObject({ gitUrls: [] });
+    for (const wrong of ['github.com/acme', 'http://host/*', 'https://host', 'ext::sh']) {
+      expect(() => parseEnv(schema, { ...required, ALLOWED_GIT_URLS: wrong })).toThrow(
+        /ALLOWED_GIT_URLS: expected patterns/,
+      );
+    }
+  });
+
+  test('allows only the listed modes, settings, programs and directories of plugins', () => {
     const settings = parseEnv(schema, {
       ...required,
       ALLOWED_PERMISSION_MODES: 'plan, bypassPermissions',
       FORBIDDEN_OPTIONS: 'permission_prompt_tool',
       ALLOWED_SETTINGS: 'model,permissions',
       ALLOWED_MCP_COMMANDS: 'none',
+      ALLOWED_PLUGIN_DIRS: ['/srv/a', '/srv//b/'].join(delimiter),
     });
     expect(policyOf(settings)).toMatchObject({
+      allowedPluginDirs: ['/srv/a', '/srv/b'],
       allowedPermissionModes: ['plan', 'bypassPermissions'],
       forbiddenOptions: ['permission_prompt_tool'],
       allowedSettings: ['model', 'permissions'],

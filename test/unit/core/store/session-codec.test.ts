@@ -56,6 +56,24 @@ describe('a session that is stored as BSON', () => {
         },
       },
     ],
+    [
+      'agents whose servers and hooks have names with dots, dollars and NUL',
+      {
+        config: {
+          query: 'q',
+          agents: {
+            one: {
+              description: 'd',
+              prompt: 'p',
+              mcpServers: [
+                { x: { type: 'http', url: 'https://x.test', headers: { 'b.c': '2', 'd\0': '3' } } },
+              ],
+              hooks: { $ref: 'a', $id: 'b' },
+            },
+          },
+        },
+      },
+    ],
   ])('decodes unchanged: %s', (_, fields) => {
     const session = makeSession(fields);
     const stored = BSON.deserialize(BSON.serialize(encodeSession(session)));

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { idSchema } from '../schema/id.ts';
-import { type SessionConfig, sessionConfigSchema } from './session-config.ts';
+import { promptFields, type SessionConfig, sessionConfigSchema } from './session-config.ts';
 
-const { query, ...inheritable } = sessionConfigSchema.shape;
+const { query, content, ...inheritable } = sessionConfigSchema.shape;
 
 function clearable<T extends z.ZodType>(schema: z.ZodOptional<T>) {
   return schema.unwrap().nullable().optional();
@@ -10,13 +10,15 @@ function clearable<T extends z.ZodType>(schema: z.ZodOptional<T>) {
 
 /**
  * Schema of what a continue may change: every key of SessionConfig. An absent key inherits the parent's value
- * and `null` clears it. max_turns and max_budget_usd are never inherited.
+ * and `null` clears it. max_turns, max_budget_usd, files and content are never inherited.
  */
 export const overridesSchema = z.strictObject({
   query,
+  content,
   model: clearable(inheritable.model),
   working_dir: clearable(inheritable.working_dir),
   workspace: clearable(inheritable.workspace),
+  files: clearable(inheritable.files),
   max_turns: clearable(inheritable.max_turns),
   system_prompt: clearable(inheritable.system_prompt),
   append_system_prompt: clearable(inheritable.append_system_prompt),
@@ -40,6 +42,20 @@ export const overridesSchema = z.strictObject({
   env: clearable(inheritable.env),
   timeouts: clearable(inheritable.timeouts),
   recovery: clearable(inheritable.recovery),
+  tools: clearable(inheritable.tools),
+  agents: clearable(inheritable.agents),
+  agent: clearable(inheritable.agent),
+  effort: clearable(inheritable.effort),
+  max_thinking_tokens: clearable(inheritable.max_thinking_tokens),
+  task_budget: clearable(inheritable.task_budget),
+  betas: clearable(inheritable.betas),
+  plugins: clearable(inheritable.plugins),
+  append_subagent_system_prompt: clearable(inheritable.append_subagent_system_prompt),
+  forward_subagent_text: clearable(inheritable.forward_subagent_text),
+  include_hook_events: clearable(inheritable.include_hook_events),
+  exclude_dynamic_system_prompt_sections: clearable(
+    inheritable.exclude_dynamic_system_prompt_sections,
+  ),
 } satisfies Record<keyof SessionConfig, z.ZodType>);
 
 /** Schema of the event after which a continue begins. */
@@ -54,7 +70,10 @@ export const continueAtSchema = z
  * Schema of the ContinueSessionConfig of hld (docs/seed-parity.md): the parent's id and the
  * overrides in one object.
  */
-export const continueSessionConfigSchema = overridesSchema.extend({ parent_session_id: idSchema });
+export const continueSessionConfigSchema = overridesSchema.extend({
+  ...promptFields,
+  parent_session_id: idSchema,
+});
 
 /** What a continue may change. */
 export type Overrides = z.infer<typeof overridesSchema>;
@@ -63,8 +82,14 @@ export type Overrides = z.infer<typeof overridesSchema>;
 export type ContinueSessionConfig = z.infer<typeof continueSessionConfigSchema>;
 
 // Each of these limits is meant for one session. If a parent stopped at its limit, a child that inherited the limit
-// would stop at once, too.
-const NEVER_INHERITED: readonly (keyof SessionConfig)[] = ['max_turns', 'max_budget_usd'];
+// would stop at once, too. The files of a parent are in the directory already, perhaps changed by the agent, and
+// `content` is the prompt, like `query`.
+const NEVER_INHERITED: readonly (keyof SessionConfig)[] = [
+  'max_turns',
+  'max_budget_usd',
+  'files',
+  'content',
+];
 
 // Both keys say what a session works in, so a continue that sets one of them does not inherit the other.
 const EITHER: readonly (keyof SessionConfig & keyof Overrides)[] = ['working_dir', 'workspace'];

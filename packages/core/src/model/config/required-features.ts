@@ -2,6 +2,9 @@
 // feature is named by one word.
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
+import { recordOf } from '../schema/json-parts.ts';
+import { CLI_OPTION_KEYS } from './cli-options.ts';
+import { MCP_OPTION_KEYS } from './mcp-config.ts';
 
 /**
  * The word of a session that has accepted a message. A worker that does not know messages would
@@ -27,6 +30,18 @@ export const RERUN_FEATURE = 'rerun';
  */
 export const WORKSPACES_FEATURE = 'workspaces';
 
+/** The word of a session that begins from a repository. An older worker would refuse its config. */
+const REPOSITORIES_FEATURE = 'repositories';
+
+/** The word of a session with uploaded files or with content beside text. An older worker would run it without them. */
+export const FILES_FEATURE = 'files';
+
+/** The word of a session whose transcript is stored with references to repeated parts, which an older worker cannot read. */
+export const TRANSCRIPT_PARTS_FEATURE = 'transcript_parts';
+
+/** The word of a session whose config has keys that workers without this word do not know. */
+const CLI_OPTIONS_FEATURE = 'cli_options';
+
 /**
  * The feature words that this version understands. A feature needs a word if an older worker would run its sessions
  * incorrectly. A feature that an older worker may ignore needs no word. Add the word here in the change that adds the
@@ -38,6 +53,10 @@ export const FEATURES: ReadonlySet<string> = new Set<string>([
   CONTINUE_AT_FEATURE,
   RERUN_FEATURE,
   WORKSPACES_FEATURE,
+  REPOSITORIES_FEATURE,
+  FILES_FEATURE,
+  TRANSCRIPT_PARTS_FEATURE,
+  CLI_OPTIONS_FEATURE,
 ]);
 
 /** How many words the field `requires` may hold. */
@@ -102,8 +121,30 @@ export function checkFeatures(holder: unknown): void {
 }
 
 /** Returns the feature words that a config, or the overrides of a continue, needs. */
-export function featuresOf({ workspace }: { workspace?: unknown }): string[] {
-  return workspace === undefined ? [] : [WORKSPACES_FEATURE];
+export function featuresOf(config: object): string[] {
+  const { workspace, files, content } = config as Record<string, unknown>;
+  return [
+    ...(workspace === undefined ? [] : [WORKSPACES_FEATURE]),
+    ...(usesRepositories(config) ? [REPOSITORIES_FEATURE] : []),
+    ...(files === undefined && content === undefined ? [] : [FILES_FEATURE]),
+    ...(usesCliOptions(config) ? [CLI_OPTIONS_FEATURE] : []),
+  ];
+}
+
+// A worker without the word refuses the key `setup_ms` of `timeouts`.
+function usesRepositories(config: object): boolean {
+  const { workspace, timeouts } = config as Record<string, unknown>;
+  return recordOf(workspace)['type'] === 'git' || recordOf(timeouts)['setup_ms'] !== undefined;
+}
+
+// In the overrides of a continue, null clears a key. An older worker does not know the key even then.
+function usesCliOptions(config: object): boolean {
+  const { mcp_config, ...keys } = config as Record<string, unknown>;
+  const servers = Object.values(recordOf(recordOf(mcp_config)['mcpServers']));
+  return (
+    CLI_OPTION_KEYS.some((key) => keys[key] !== undefined) ||
+    servers.some((server) => MCP_OPTION_KEYS.some((key) => key in recordOf(server)))
+  );
 }
 
 /**

@@ -1,25 +1,14 @@
 import { z } from 'zod';
+import { contentSchema, requestContentSchema } from '../content/content.ts';
 import { hasVisibleText } from '../schema/visible-text.ts';
+import { ARGUMENT_MAX_BYTES, argument, fitsOneArgument, text, toolList } from './arguments.ts';
+import { cliOptionFields } from './cli-options.ts';
+import { fileRefsSchema } from './file-refs.ts';
 import { findDraftProblem } from './json-schema-draft.ts';
 import { mcpConfigSchema } from './mcp-config.ts';
+import { PERMISSION_MODES } from './permission-modes.ts';
 import { recoverySchema } from './recovery.ts';
 import { absolutePath, workspaceConfigSchema } from './workspace-config.ts';
-
-// The maximum size of a value that the CLI gets as an argument. Linux limits one argument to 128
-// KiB. Long texts reach the CLI in files instead.
-const ARGUMENT_MAX_BYTES = 100 * 1024;
-
-const noNul = /^[^\0]*$/;
-const argument = z.string().min(1).max(1024).regex(noNul, 'expected no NUL character');
-const text = z.string().regex(noNul, 'expected no NUL character');
-
-function fitsOneArgument(value: unknown): boolean {
-  return Buffer.byteLength(JSON.stringify(value)) <= ARGUMENT_MAX_BYTES;
-}
-
-const tools = z
-  .array(argument)
-  .refine(fitsOneArgument, `expected a list of at most ${ARGUMENT_MAX_BYTES} bytes of JSON`);
 
 const deadlineMs = z
   .int()
@@ -28,6 +17,9 @@ const deadlineMs = z
 
 /** Schema of the deadlines of a session, in milliseconds. If a deadline is absent, the worker's default applies. */
 const timeoutsSchema = z.strictObject({
+  setup_ms: deadlineMs
+    .optional()
+    .describe('How long the setup commands of the workspace may take together, in milliseconds.'),
   startup_ms: deadlineMs
     .optional()
     .describe('How long the CLI may take to print its first event, in milliseconds.'),
@@ -46,16 +38,6 @@ const timeoutsSchema = z.strictObject({
     ),
 });
 
-/** The values of `--permission-mode` (claude 2.1.330 `--help`). */
-export const PERMISSION_MODES = [
-  'acceptEdits',
-  'auto',
-  'bypassPermissions',
-  'dontAsk',
-  'manual',
-  'plan',
-] as const;
-
 /** The values of `--setting-sources` (claude 2.1.330). */
 export const SETTING_SOURCES = ['user', 'project', 'local'] as const;
 
@@ -65,6 +47,7 @@ export const sessionConfigSchema = z.strictObject({
     .min(1)
     .refine(hasVisibleText, 'expected visible text, got only white space')
     .describe('The prompt. It must contain visible text.'),
+  content: contentSchema.optional(),
   model: argument.optional().describe('Alias or full name of the model.'),
   working_dir: absolutePath
     .optional()
@@ -72,6 +55,7 @@ export const sessionConfigSchema = z.strictObject({
       'Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.',
     ),
   workspace: workspaceConfigSchema.optional(),
+  files: fileRefsSchema.optional(),
   max_turns: z
     .int()
     .positive()
@@ -89,10 +73,10 @@ export const sessionConfigSchema = z.strictObject({
   permission_prompt_tool: argument
     .optional()
     .describe('MCP tool that decides on permissions, as `mcp__server__tool`.'),
-  allowed_tools: tools
+  allowed_tools: toolList
     .optional()
     .describe('Tools that need no permission; at most 100 KiB of JSON.'),
-  disallowed_tools: tools
+  disallowed_tools: toolList
     .optional()
     .describe('Tools that the session may not use; at most 100 KiB of JSON.'),
   mcp_config: mcpConfigSchema.optional(),
@@ -169,7 +153,24 @@ export const sessionConfigSchema = z.strictObject({
     ),
   timeouts: timeoutsSchema.optional(),
   recovery: recoverySchema.optional(),
+  ...cliOptionFields,
 });
 
 /** What a session is asked to do. */
 export type SessionConfig = z.infer<typeof sessionConfigSchema>;
+
+/** The two keys of a request that say what is asked: exactly one of them is given. */
+export const promptFields = {
+  query: sessionConfigSchema.shape.query
+    .optional()
+    .describe(
+      'The prompt: a text with visible characters. Either `query` or `content` is required.',
+    ),
+  content: requestContentSchema.optional(),
+};
+
+/** Schema of a config as a request brings it: with either `query` or `content`. */
+export const requestConfigSchema = sessionConfigSchema.extend(promptFields);
+
+/** A config as a request brings it. */
+export type RequestConfig = z.infer<typeof requestConfigSchema>;

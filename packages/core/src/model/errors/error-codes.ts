@@ -49,6 +49,21 @@ export const ERROR_CODES = {
     retryable: false,
     description: 'The session has no message with this id.',
   },
+  FILE_NOT_FOUND: {
+    http: 404,
+    retryable: false,
+    description: 'No uploaded file has this id, or it has expired.',
+  },
+  WORKSPACE_NOT_CAPTURED: {
+    http: 404,
+    retryable: false,
+    description: "The session's files are not stored: no capture of them was taken.",
+  },
+  WORKSPACE_FILE_NOT_FOUND: {
+    http: 404,
+    retryable: false,
+    description: "The capture of the session's files has no such path.",
+  },
   PARENT_NOT_FOUND: {
     http: 404,
     retryable: false,
@@ -124,6 +139,32 @@ export const ERROR_CODES = {
     retryable: false,
     description: 'The operator does not allow this option of a config.',
   },
+  REPOSITORY_NOT_ALLOWED: {
+    http: 422,
+    retryable: false,
+    description:
+      'The operator does not allow this repository, or Baton may not connect to its address.',
+  },
+  FILE_PATH_NOT_ALLOWED: {
+    http: 422,
+    retryable: false,
+    description: "An uploaded file may not be put at this path of a session's directory.",
+  },
+  CONTENT_TYPE_NOT_SUPPORTED: {
+    http: 422,
+    retryable: false,
+    description: 'The bytes are not of a type that Claude reads as this kind of content.',
+  },
+  FILE_IN_USE: {
+    http: 409,
+    retryable: false,
+    description: 'A session uses the file, so it cannot be deleted.',
+  },
+  CONVERSATION_KEY_NOT_SUPPORTED: {
+    http: 422,
+    retryable: false,
+    description: 'A producer without MongoDB cannot find the conversation of a key.',
+  },
   LIMIT_EXCEEDED: {
     http: 429,
     retryable: true,
@@ -145,6 +186,12 @@ export const ERROR_CODES = {
     description: 'Baton failed unexpectedly.',
   },
   UNAVAILABLE: { http: 503, retryable: true, description: 'Redis or MongoDB does not answer.' },
+  CAPACITY_EXCEEDED: {
+    http: 503,
+    retryable: true,
+    description:
+      'This process already does as much of this work as it may at once. Try again later.',
+  },
   FENCE_LOST: {
     retryable: false,
     description: 'Another worker holds the session under a newer fence.',
@@ -199,6 +246,7 @@ export const ERROR_CODES = {
     description: 'The stored transcript differs from what was saved.',
   },
   WORKSPACE_CORRUPT: {
+    http: 500,
     retryable: false,
     description: "The stored capture of the session's files differs from what was saved.",
   },
@@ -206,6 +254,31 @@ export const ERROR_CODES = {
     retryable: false,
     description:
       "The session's files exceed the worker's WORKSPACE_MAX_BYTES or WORKSPACE_MAX_FILES.",
+  },
+  REPOSITORY_NOT_FOUND: {
+    retryable: false,
+    description: 'The repository does not exist, or its credentials do not show it.',
+  },
+  REPOSITORY_AUTH: {
+    retryable: false,
+    description:
+      'The git server refused the credentials, or asked for credentials that it did not get.',
+  },
+  REF_NOT_FOUND: {
+    retryable: false,
+    description: 'The repository has no such branch, tag or commit, or no such subdirectory.',
+  },
+  REPOSITORY_UNAVAILABLE: {
+    retryable: true,
+    description: 'The git server did not answer, or broke off.',
+  },
+  REPOSITORY_PUSH_REJECTED: {
+    retryable: false,
+    description: "The git server did not accept the session's branch.",
+  },
+  WORKSPACE_SETUP_FAILED: {
+    retryable: false,
+    description: 'A setup command of the workspace failed or took too long.',
   },
   STARTUP_TIMEOUT: { retryable: true, description: 'The CLI printed no event in time.' },
   IDLE_TIMEOUT: { retryable: true, description: 'The CLI printed nothing for too long.' },

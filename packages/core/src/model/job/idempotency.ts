@@ -1,6 +1,7 @@
 import { v5, version } from 'uuid';
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
+import type { MessageStatus } from '../session/message.ts';
 import type { Session } from '../session/session.ts';
 import { configHash } from './config-hash.ts';
 import type { Job } from './job.ts';
@@ -26,6 +27,8 @@ export const idempotencyKeySchema = z
 export interface AcceptedSession {
   session: Session;
   replayed: boolean;
+  /** The message to that session, if the request became a message instead of a new session. */
+  message?: { id: string; status: MessageStatus };
 }
 
 /** The tenant of callers that name no tenant. */

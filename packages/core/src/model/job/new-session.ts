@@ -24,7 +24,10 @@ export function blankSession() {
 export type AcceptedJob<T extends Job> = T & { created_at: string; run_id: string };
 
 /** What a new session takes from other sessions, in addition to a config. */
-export type SessionOrigin = Pick<Session, 'continues_at' | 'rerun_of' | 'sealed_for'>;
+export type SessionOrigin = Pick<
+  Session,
+  'continues_at' | 'rerun_of' | 'sealed_for' | 'conversation_key'
+>;
 
 /**
  * Returns the job with its defaults filled in. `timestamp` is the time at which the job was added

@@ -9,6 +9,8 @@ export const POLICY_CODES = [
   'ENV_NOT_ALLOWED',
   'PERMISSION_MODE_NOT_ALLOWED',
   'OPTION_NOT_ALLOWED',
+  'FILE_PATH_NOT_ALLOWED',
+  'REPOSITORY_NOT_ALLOWED',
 ] as const satisfies ErrorCode[];
 
 /**

@@ -22,7 +22,10 @@ const FORBIDDEN = [
   /^(HTTPS?|ALL|NO)_PROXY$/i,
   /^NODE_(EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)$/,
   /^SSL_CERT_(FILE|DIR)$/,
-  /^AWS_ENDPOINT_URL/,
+  /^AWS_(ENDPOINT_URL|CA_BUNDLE)/,
+  // The servers to which Azure's SDK sends the operator's secrets.
+  /^AZURE_(POD_IDENTITY_)?AUTHORITY_HOST$/,
+  /^(IDENTITY|IMDS|MSI)_ENDPOINT$/,
   // With IS_SANDBOX, the CLI allows bypassPermissions even for root.
   /^IS_SANDBOX$/,
 ];

@@ -1,12 +1,13 @@
 // Environment variables in the headers of http hooks: the CLI replaces references to them with their values.
 import { listOf, recordOf } from '../schema/json-parts.ts';
+import { hookListsOf } from './config-parts.ts';
 import type { Governed, Refusal } from './policy.ts';
 
 // The references that the CLI replaces (test/contract/hook-expansion.test.ts): upper case, with or without braces.
 const REFERENCE = /\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)/g;
 
 /**
- * Returns the parts of a config's http hooks that the policy refuses: names of the operator's
+ * Returns the parts of a config's http hooks, in `settings` and in agents, that the policy refuses: names of the operator's
  * variables in `allowedEnvVars`, and headers that the CLI would send with a different text. A
  * header may refer to a variable only if `env` or `settings.env` of the same config sets it, and
  * `allowedEnvVars` names it. If the settings have `httpHookAllowedEnvVars`, that list must name the
@@ -41,12 +42,14 @@ function refuse(field: string, message: string): Refusal {
 }
 
 function hooksOf(config: Governed): { field: string; hook: Record<string, unknown> }[] {
-  return Object.entries(recordOf(config.settings?.['hooks'])).flatMap(([event, matchers]) =>
-    listOf(matchers).flatMap((matcher, at) =>
-      listOf(recordOf(matcher)['hooks']).map((hook, index) => ({
-        field: `settings.hooks.${event}.${at}.hooks.${index}`,
-        hook: recordOf(hook),
-      })),
+  return hookListsOf(config).flatMap(({ field, value }) =>
+    Object.entries(value).flatMap(([event, matchers]) =>
+      listOf(matchers).flatMap((matcher, at) =>
+        listOf(recordOf(matcher)['hooks']).map((hook, index) => ({
+          field: `${field}.${event}.${at}.hooks.${index}`,
+          hook: recordOf(hook),
+        })),
+      ),
     ),
   );
 }

@@ -1,7 +1,19 @@
+import type { RepositoryConfig } from '../config/repository-config.ts';
 import { listOf, recordOf } from '../schema/json-parts.ts';
+import { checkAgents } from './agent-rules.ts';
+import { agentsOf, serversOf } from './config-parts.ts';
 import { forbiddenEnvName, loaderName } from './env-names.ts';
+import { configurationAt } from './file-paths.ts';
 import { hookRefusals } from './hook-headers.ts';
-import type { Allowed, Governed, Policy, Refusal } from './policy.ts';
+import {
+  type Allowed,
+  FORBIDDABLE_WORKSPACE_KEYS,
+  type Governed,
+  type Policy,
+  type Refusal,
+} from './policy.ts';
+import { isPushAllowed } from './push-branches.ts';
+import { findRepositoryRefusal } from './repository-url.ts';
 import { isInsideRoots } from './working-dir.ts';
 
 /** One rule of the policy: returns the parts of a config that the rule refuses. */
@@ -10,7 +22,10 @@ export type PolicyRule = (config: Governed, policy: Policy) => Refusal[];
 /** Rules that check each key by itself, in the order in which their refusals are reported. */
 export const POLICY_RULES: readonly PolicyRule[] = [
   checkForbiddenOptions,
+  checkAgents,
   checkDirectories,
+  checkPlugins,
+  checkRepository,
   checkEnv,
   checkModes,
   checkSettings,
@@ -18,6 +33,8 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   checkMcpEnv,
   checkSources,
   checkStrictness,
+  checkFilePaths,
+  checkPush,
 ];
 
 /** Rules that compare keys. They need the whole config, so they cannot check the overrides of a continue. */
@@ -44,6 +61,7 @@ function checkForbiddenOptions(config: Governed, { forbiddenOptions }: Policy): 
   const fields = [
     ...asked.map(([key]) => key).filter((key) => forbiddenOptions.includes(key)),
     ...(forbiddenOptions.includes('working_dir') ? paths : []),
+    ...workspaceKeys(config).filter((key) => forbiddenOptions.includes(key)),
   ];
   return fields.map((field) => ({
     code: 'OPTION_NOT_ALLOWED',
@@ -62,6 +80,34 @@ function checkDirectories(config: Governed, { allowedRoots }: Policy): Refusal[]
     }));
 }
 
+/** Returns the directories of `plugins`, with the field of each directory. */
+export function pluginsOf(config: Governed): { field: string; path: unknown }[] {
+  return listed('plugins', config.plugins);
+}
+
+function checkPlugins(config: Governed, { allowedPluginDirs }: Policy): Refusal[] {
+  return pluginsOf(config)
+    .filter(({ path }) => typeof path !== 'string' || !isInsideRoots(path, allowedPluginDirs))
+    .map(({ field }) => ({
+      code: 'OPTION_NOT_ALLOWED',
+      field,
+      message: 'expected a directory inside ALLOWED_PLUGIN_DIRS of the operator',
+    }));
+}
+
+function workspaceKeys({ workspace }: Governed): string[] {
+  if (workspace?.type !== 'git') return [];
+  return FORBIDDABLE_WORKSPACE_KEYS.filter((key) => isAsked(workspace[key])).map(
+    (key) => `workspace.${key}`,
+  );
+}
+
+function checkRepository({ workspace }: Governed, policy: Policy): Refusal[] {
+  const message = workspace?.type === 'git' ? findRepositoryRefusal(workspace.url, policy) : null;
+  if (message === null) return [];
+  return [{ code: 'REPOSITORY_NOT_ALLOWED', field: 'workspace.url', message }];
+}
+
 function checkEnv(config: Governed, { allowedEnv }: Policy): Refusal[] {
   // The CLI adds `settings.env` to its own environment, so `settings.env` may not set the forbidden
   // names either.
@@ -75,11 +121,14 @@ function checkEnv(config: Governed, { allowedEnv }: Policy): Refusal[] {
 }
 
 function checkModes(config: Governed, { allowedPermissionModes }: Policy): Refusal[] {
-  const modes = {
-    permission_mode: config.permission_mode,
-    'settings.permissions.defaultMode': permissionsOf(config)['defaultMode'],
-  };
-  return Object.entries(modes)
+  const ofAgents = agentsOf(config).map(
+    ({ field, value }) => [`${field}.permissionMode`, value.permissionMode] as const,
+  );
+  return [
+    ['permission_mode', config.permission_mode] as const,
+    ['settings.permissions.defaultMode', permissionsOf(config)['defaultMode']] as const,
+    ...ofAgents,
+  ]
     .filter(([, mode]) => isAsked(mode) && !allowedPermissionModes.includes(nameOfMode(mode)))
     .map(([field]) => ({
       code: 'PERMISSION_MODE_NOT_ALLOWED',
@@ -99,11 +148,11 @@ function checkSettings(config: Governed, { allowedSettings }: Policy): Refusal[]
 }
 
 function checkMcpCommands(config: Governed, { allowedMcpCommands }: Policy): Refusal[] {
-  return Object.entries(config.mcp_config?.mcpServers ?? {})
-    .filter(([, server]) => 'command' in server && !isAllowed(server.command, allowedMcpCommands))
-    .map(([name]) => ({
+  return serversOf(config)
+    .filter(({ value }) => 'command' in value && !isAllowed(value.command, allowedMcpCommands))
+    .map(({ field }) => ({
       code: 'OPTION_NOT_ALLOWED',
-      field: `mcp_config.mcpServers.${name}.command`,
+      field: `${field}.command`,
       message: 'expected a command that the operator allows',
     }));
 }
@@ -112,8 +161,8 @@ function checkMcpCommands(config: Governed, { allowedMcpCommands }: Policy): Ref
 // session's environment.
 function checkMcpEnv(config: Governed, { allowedMcpCommands, allowedEnv }: Policy): Refusal[] {
   if (allowedMcpCommands === 'any') return [];
-  const programs = Object.entries(config.mcp_config?.mcpServers ?? {}).flatMap(([name, server]) =>
-    'command' in server ? [[`mcp_config.mcpServers.${name}.env`, server.env] as const] : [],
+  const programs = serversOf(config).flatMap(({ field, value }) =>
+    'command' in value ? [[`${field}.env`, value.env] as const] : [],
   );
   const inherited = [
     ['env', config.env],
@@ -139,6 +188,36 @@ function checkStrictness(config: Governed, { strictMcpConfig: { isLocked } }: Po
   const message =
     'expected true, because the operator does not allow the MCP servers of a repository';
   return [{ code: 'OPTION_NOT_ALLOWED', field: 'strict_mcp_config', message }];
+}
+
+// An uploaded file must not be a configuration that the operator lets no caller choose. Other files of the session's
+// directory may be, but then the CLI does not read them.
+function checkFilePaths(
+  config: Governed,
+  { settingSources: { allowed }, strictMcpConfig: { isLocked } }: Policy,
+): Refusal[] {
+  return (config.files ?? []).flatMap(({ path }, index) => {
+    const kind = configurationAt(path);
+    const isRefused = kind === 'mcp' ? isLocked : kind !== null && !allowed.includes(kind);
+    if (!isRefused) return [];
+    const message =
+      'expected another path, because the operator does not allow configuration of Claude Code in the directory';
+    return [{ code: 'FILE_PATH_NOT_ALLOWED' as const, field: `files.${index}.path`, message }];
+  });
+}
+
+function checkPush(config: Governed, { allowedPushBranches }: Policy): Refusal[] {
+  const branch = repositoryOf(config)?.push?.branch;
+  if (branch === undefined || isPushAllowed(branch, allowedPushBranches)) return [];
+  const message =
+    allowedPushBranches.length === 0
+      ? 'the operator does not allow sessions to push; leave out workspace.push'
+      : `expected a branch that the operator allows (${allowedPushBranches.join(', ')}), got ${branch}`;
+  return [{ code: 'OPTION_NOT_ALLOWED', field: 'workspace.push.branch', message }];
+}
+
+function repositoryOf({ workspace }: Governed): RepositoryConfig | undefined {
+  return workspace?.type === 'git' ? workspace : undefined;
 }
 
 function isAllowed(name: string, allowed: Allowed): boolean {

@@ -1,11 +1,14 @@
 import type { Overrides } from '../config/continue-config.ts';
+import { PERMISSION_MODES } from '../config/permission-modes.ts';
 import {
-  PERMISSION_MODES,
   SETTING_SOURCES,
   type SessionConfig,
   sessionConfigSchema,
 } from '../config/session-config.ts';
+import type { PromptRequest } from '../content/content-draft.ts';
 import type { ErrorCode } from '../errors/error-codes.ts';
+import type { AddressRange } from '../webhooks/webhook-address.ts';
+import { DEFAULT_PUSH_BRANCHES } from './push-branches.ts';
 
 /** A list of names that the operator allows, or `any`. */
 export type Allowed = readonly string[] | 'any';
@@ -27,6 +30,8 @@ export interface Policy {
   allowedSettings: Allowed;
   /** Commands that MCP servers may use, matched exactly. */
   allowedMcpCommands: Allowed;
+  /** Directories that may contain the `plugins` of a config, with everything below them. */
+  allowedPluginDirs: readonly string[];
   /** The settings files that a session reads by default, and the settings files that callers may request. */
   settingSources: { byDefault: readonly SettingSource[]; allowed: readonly SettingSource[] };
   /**
@@ -34,6 +39,12 @@ export interface Policy {
    * this default.
    */
   strictMcpConfig: { byDefault: boolean; isLocked: boolean };
+  /** Patterns of the branches to which sessions may push (push-branches.ts). */
+  allowedPushBranches: readonly string[];
+  /** Patterns of the repositories that a workspace may begin from. */
+  gitUrls: Allowed;
+  /** Addresses that git may reach although they are not public. */
+  gitAddresses: readonly AddressRange[];
 }
 
 /**
@@ -42,10 +53,14 @@ export interface Policy {
  */
 export const BYPASS_MODE = 'bypassPermissions';
 
+/** The parts of `workspace` that the operator can forbid by themselves. */
+export const FORBIDDABLE_WORKSPACE_KEYS = ['setup', 'push'] as const;
+
 /** The keys of a config that the operator can forbid. */
-export const FORBIDDABLE_OPTIONS: readonly string[] = Object.keys(sessionConfigSchema.shape).filter(
-  (key) => key !== 'query',
-);
+export const FORBIDDABLE_OPTIONS: readonly string[] = [
+  ...Object.keys(sessionConfigSchema.shape).filter((key) => key !== 'query'),
+  ...FORBIDDABLE_WORKSPACE_KEYS.map((key) => `workspace.${key}`),
+];
 
 /** The policy without any setting: it allows no directory and does not allow bypassPermissions. */
 export const DEFAULT_POLICY: Policy = {
@@ -55,12 +70,20 @@ export const DEFAULT_POLICY: Policy = {
   forbiddenOptions: [],
   allowedSettings: 'any',
   allowedMcpCommands: 'any',
+  allowedPluginDirs: [],
   settingSources: { byDefault: SETTING_SOURCES, allowed: SETTING_SOURCES },
   strictMcpConfig: { byDefault: false, isLocked: false },
+  allowedPushBranches: DEFAULT_PUSH_BRANCHES,
+  gitUrls: 'any',
+  gitAddresses: [],
 };
 
-/** A config, or the overrides of a continue. In overrides, `null` requests nothing. */
-export type Governed = Partial<SessionConfig> | Partial<Overrides>;
+/** A config, or the overrides of a continue, as a request brings it or as it is stored. In overrides, `null` requests nothing. */
+export type Governed = PromptRequest &
+  (
+    | Partial<Omit<SessionConfig, keyof PromptRequest>>
+    | Partial<Omit<Overrides, keyof PromptRequest>>
+  );
 
 /** A part of a request that the policy does not allow. */
 export interface Refusal {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { checkIgnoredSettings } from '../config/ignored-settings.ts';
 import { checkOptionConflicts } from '../config/option-conflicts.ts';
-import { sessionConfigSchema } from '../config/session-config.ts';
+import { requestConfigSchema, sessionConfigSchema } from '../config/session-config.ts';
 import { sessionOptionsSchema } from '../config/session-options.ts';
+import { checkPrompt } from '../content/check-prompt.ts';
 import { errorCodeSchema } from '../errors/error-codes.ts';
 import { splitRequest } from '../job/request.ts';
 import { defined } from '../schema/defined.ts';
@@ -13,13 +15,18 @@ const time = z.iso.datetime();
 
 const OVERLAPS = ['skip', 'enqueue'] as const;
 
+const launchFields = requestConfigSchema.extend(sessionOptionsSchema.omit({ run_at: true }).shape);
+
 /**
  * Schema of what a firing launches: the body of POST /v1/sessions without `run_at`, because the schedule sets the
- * time.
+ * time. Its content has texts only.
  */
-export const scheduledLaunchSchema = sessionConfigSchema
-  .extend(sessionOptionsSchema.omit({ run_at: true }).shape)
+export const scheduledLaunchSchema = launchFields
+  .superRefine(checkPrompt)
   .superRefine(checkOptionConflicts((request) => request));
+
+// A schedule that is stored already may have settings that the CLI ignores.
+const requestedLaunchSchema = scheduledLaunchSchema.superRefine(checkIgnoredSettings);
 
 /** What a firing launches. */
 export type ScheduledLaunch = z.infer<typeof scheduledLaunchSchema>;
@@ -41,7 +48,7 @@ export const newScheduleSchema = z
     ...recurrenceFields,
     overlap: overlap.default('skip'),
     enabled: enabled.default(true),
-    launch: scheduledLaunchSchema,
+    launch: requestedLaunchSchema,
   })
   .superRefine(checkRecurrence)
   .superRefine(checkConcurrencyKey);
@@ -52,7 +59,7 @@ export const scheduleChangesSchema = z.strictObject({
   ...recurrenceFields,
   overlap: overlap.optional(),
   enabled: enabled.optional(),
-  launch: scheduledLaunchSchema.optional().describe('Replaces the whole launch of the schedule.'),
+  launch: requestedLaunchSchema.optional().describe('Replaces the whole launch of the schedule.'),
 });
 
 /** A schedule as it is stored. */
@@ -101,7 +108,9 @@ export const scheduleViewSchema = z.object({
   every_ms: z.int().optional(),
   overlap: z.enum(OVERLAPS),
   enabled: z.boolean(),
-  launch: scheduledLaunchSchema.describe('What a firing launches, with secrets redacted.'),
+  launch: launchFields
+    .extend({ query: sessionConfigSchema.shape.query })
+    .describe('What a firing launches, with secrets redacted.'),
   next_run_at: time
     .optional()
     .describe('When the schedule fires next; absent if it is disabled or never fires again.'),

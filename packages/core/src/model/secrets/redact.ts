@@ -1,3 +1,6 @@
+import { agentSchema } from '../config/agent-config.ts';
+import { MCP_OPTION_KEYS } from '../config/mcp-config.ts';
+import { repositoryConfigSchema } from '../config/repository-config.ts';
 import { type SessionConfig, sessionConfigSchema } from '../config/session-config.ts';
 import { jobOptionsSchema } from '../config/session-options.ts';
 import { redactArgs, redactNamed } from './redact-named.ts';
@@ -39,12 +42,31 @@ const SERVER: Record<string, Redact> = {
   env: redactValues,
   url: redactUrl,
   headers: redactValues,
+  ...mapValues(Object.fromEntries(MCP_OPTION_KEYS.map((key) => [key, key])), () => show),
 };
 
 function redactMcp(mcp: unknown): unknown {
   const servers = isObject(mcp) ? mcp['mcpServers'] : undefined;
+  return isObject(servers) ? { mcpServers: redactServers(servers) } : REDACTED;
+}
+
+function redactServers(servers: unknown): unknown {
   if (!isObject(servers)) return REDACTED;
-  return { mcpServers: mapValues(servers, (server) => redactKeys(server, SERVER)) };
+  return mapValues(servers, (server) => redactKeys(server, SERVER));
+}
+
+const AGENT: Record<string, Redact> = {
+  ...mapValues(agentSchema.shape, () => show),
+  mcpServers: (servers) =>
+    Array.isArray(servers)
+      ? servers.map((entry) => (typeof entry === 'string' ? entry : redactServers(entry)))
+      : REDACTED,
+  hooks: (hooks) => redactNamed(hooks),
+};
+
+function redactAgents(agents: unknown): unknown {
+  if (!isObject(agents)) return REDACTED;
+  return mapValues(agents, (agent) => redactKeys(agent, AGENT));
 }
 
 function redactSettings(settings: unknown): unknown {
@@ -53,11 +75,31 @@ function redactSettings(settings: unknown): unknown {
   return settings['env'] === undefined ? named : { ...named, env: redactValues(settings['env']) };
 }
 
+// A URL with credentials is refused, but the payload of a job may be unparsed.
+function redactRepositoryUrl(url: unknown): unknown {
+  if (typeof url !== 'string') return REDACTED;
+  const shown = url
+    .replace(/^(https?:\/\/)[^/]*@/i, '$1redacted@')
+    .replace(/^(ssh:\/\/[^/:@]*):[^/]*@/i, '$1:redacted@');
+  return hideSealed(shown);
+}
+
+const CREDENTIALS: Record<string, Redact> = { username: show, ssh_known_hosts: show };
+
+const WORKSPACE: Record<string, Redact> = {
+  ...mapValues(repositoryConfigSchema.shape, () => show),
+  path: show,
+  url: redactRepositoryUrl,
+  credentials: (credentials) => redactKeys(credentials, CREDENTIALS),
+};
+
 const CONFIG: Record<string, Redact> = {
   ...mapValues(sessionConfigSchema.shape, () => show),
   env: redactValues,
   mcp_config: redactMcp,
+  agents: redactAgents,
   settings: redactSettings,
+  workspace: (workspace) => redactKeys(workspace, WORKSPACE),
 };
 
 const JOB: Record<string, Redact> = {
@@ -77,8 +119,8 @@ const JOB: Record<string, Redact> = {
 
 /**
  * Returns a config without its secrets. It hides the values of `env`, `settings.env` and the `env` and `headers` of MCP
- * servers. In URLs of MCP servers it hides credentials, query values and fragments. In settings and in arguments of MCP
- * servers it hides values with a secret's name, such as `token`. It keeps names, and it keeps `null`, because `null`
+ * servers, also those of agents. In URLs of MCP servers it hides credentials, query values and fragments. In settings and in arguments of MCP
+ * servers it hides values with a secret's name, such as `token`. Of the credentials of a repository it hides all but the user name and the known hosts. It keeps names, and it keeps `null`, because `null`
  * reveals nothing.
  */
 export function redactConfig<T extends { [K in keyof SessionConfig]?: unknown }>(config: T): T {

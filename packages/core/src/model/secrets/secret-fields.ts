@@ -1,21 +1,38 @@
 // The parts of a config that may hold secrets. Baton seals these parts, and redact.ts hides them.
+import type { Agent } from '../config/agent-config.ts';
 import type { MCPServer } from '../config/mcp-config.ts';
 import type { Governed } from '../policy/policy.ts';
 import { defined } from '../schema/defined.ts';
 import { isSecretName, splitArg } from './secret-names.ts';
+
+// What of `workspace.credentials` everybody may read.
+const PUBLIC_CREDENTIALS: ReadonlySet<string> = new Set(['username', 'ssh_known_hosts']);
 
 /** Replaces a secret with another text; `field` is its path in error messages. */
 export type MapSecret = (secret: string, field: string) => string;
 
 /** Returns a copy of the config in which `map` has replaced every secret that is not empty. */
 export function mapSecrets<T extends Governed>(config: T, map: MapSecret): T {
-  const { env, settings, mcp_config } = config;
+  const { env, settings, mcp_config, workspace, agents } = config;
   const mapped: Governed = defined({
     env: env && mapTexts(env, 'env', map),
     settings: settings && mapSettings(settings, map),
-    mcp_config: mcp_config && { mcpServers: mapServers(mcp_config.mcpServers, map) },
+    mcp_config: mcp_config && {
+      mcpServers: mapServers(mcp_config.mcpServers, 'mcp_config.mcpServers', map),
+    },
+    agents: agents && mapAgents(agents, map),
+    workspace: workspace && mapWorkspace(workspace, map),
   });
   return { ...config, ...mapped };
+}
+
+function mapWorkspace<T extends { type: string }>(workspace: T, map: MapSecret): T {
+  const { credentials } = workspace as { credentials?: Record<string, string> };
+  if (workspace.type !== 'git' || !credentials) return workspace;
+  const mapped = mapEntries(credentials, (value, key) =>
+    PUBLIC_CREDENTIALS.has(key) ? value : mapText(value, `workspace.credentials.${key}`, map),
+  );
+  return { ...workspace, credentials: mapped };
 }
 
 function mapTexts<T extends object>(texts: T, field: string, map: MapSecret): T {
@@ -38,9 +55,29 @@ function mapNamed(value: unknown, field: string, map: MapSecret, isSecret: boole
   return mapEntries(value, mapItem);
 }
 
-function mapServers(servers: Record<string, MCPServer>, map: MapSecret): Record<string, MCPServer> {
+function mapAgents(agents: Record<string, Agent>, map: MapSecret): Record<string, Agent> {
+  return mapEntries(agents, (agent, name) =>
+    mapAgent(agent as Agent, `agents.${name}`, map),
+  ) as Record<string, Agent>;
+}
+
+// An agent has its own MCP servers and hooks. Its other keys hold no secret.
+function mapAgent(agent: Agent, field: string, map: MapSecret): Agent {
+  const { mcpServers, hooks } = agent;
+  const servers = mcpServers?.map((entry, index) =>
+    typeof entry === 'string' ? entry : mapServers(entry, `${field}.mcpServers.${index}`, map),
+  );
+  const mapped = hooks && (mapNamed(hooks, `${field}.hooks`, map, false) as typeof hooks);
+  return { ...agent, ...defined({ mcpServers: servers, hooks: mapped }) };
+}
+
+function mapServers(
+  servers: Record<string, MCPServer>,
+  field: string,
+  map: MapSecret,
+): Record<string, MCPServer> {
   return mapEntries(servers, (server, name) =>
-    mapServer(server as MCPServer, `mcp_config.mcpServers.${name}`, map),
+    mapServer(server as MCPServer, `${field}.${name}`, map),
   ) as Record<string, MCPServer>;
 }
 

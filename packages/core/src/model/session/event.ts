@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ContentBlock } from '../content/content.ts';
 import { cutText } from '../schema/cut-text.ts';
 import { defined } from '../schema/defined.ts';
 
@@ -59,8 +60,13 @@ export function boundRaw(line: string): { raw: string; raw_bytes?: number } {
 
 /**
  * Returns the line that records a prompt. The CLI does not print the prompt, but readers need the whole conversation.
+ * Blocks name their files, so the line does not have the bytes of pictures and documents.
  */
-export function promptLine(claudeSessionId: string, prompt: string, uuid: string): string {
+export function promptLine(
+  claudeSessionId: string,
+  prompt: string | readonly ContentBlock[],
+  uuid: string,
+): string {
   return userLine('prompt', claudeSessionId, prompt, uuid);
 }
 
@@ -68,14 +74,18 @@ export function promptLine(claudeSessionId: string, prompt: string, uuid: string
  * Returns the line that records a message at the place where a turn took it. Its `uuid` is the id
  * of the message.
  */
-export function messageLine(claudeSessionId: string, content: string, id: string): string {
+export function messageLine(
+  claudeSessionId: string,
+  content: string | readonly ContentBlock[],
+  id: string,
+): string {
   return userLine('message', claudeSessionId, content, id);
 }
 
 function userLine(
   subtype: 'prompt' | 'message',
   claudeSessionId: string,
-  content: string,
+  content: string | readonly ContentBlock[],
   uuid: string,
 ): string {
   return JSON.stringify({

@@ -62,6 +62,10 @@ export const infoSchema = z.object({
   schedule_id: idSchema.optional().describe('Schedule that launched the session.'),
   api_key_id: z.string().optional().describe('API key that requested the session.'),
   root_session_id: idSchema,
+  conversation_key: z
+    .string()
+    .optional()
+    .describe('The key by which callers name the conversation.'),
   claude_session_id: z
     .string()
     .optional()
@@ -139,6 +143,7 @@ export function toInfo(session: Session, include: readonly 'config'[] = []): Inf
     schedule_id: session.schedule_id,
     api_key_id: session.api_key_id,
     root_session_id: session.root_session_id,
+    conversation_key: session.conversation_key,
     claude_session_id: session.claude_session_id,
     created_at: session.created_at.toISOString(),
     updated_at: session.updated_at.toISOString(),

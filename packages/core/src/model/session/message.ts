@@ -2,6 +2,7 @@
 // return.
 import { z } from 'zod';
 import { sessionConfigSchema } from '../config/session-config.ts';
+import { type ContentBlock, contentSchema, requestContentSchema } from '../content/content.ts';
 import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
 import { type MessagePriority, messagePrioritySchema } from './message-priority.ts';
@@ -19,12 +20,16 @@ const onEndedSchema = z
 
 /** Schema of the request that sends a message. */
 export const messageRequestSchema = z.strictObject({
-  content: sessionConfigSchema.shape.query.describe(
-    'The text of the message, at most 1 MiB. It must contain visible text. A message is never a slash command.',
-  ),
+  content: z
+    .union([sessionConfigSchema.shape.query, requestContentSchema])
+    .describe(
+      'The text of the message, at most 1 MiB, with visible characters; or blocks, as in the `content` of a launch. A message is never a slash command.',
+    ),
   priority: messagePrioritySchema
     .optional()
-    .describe(`${messagePrioritySchema.description} Default: next.`),
+    .describe(
+      `${messagePrioritySchema.description} Default: next. A message with a document waits for the end of the turn in place of \`next\`.`,
+    ),
   on_ended: onEndedSchema.optional(),
 });
 
@@ -39,7 +44,12 @@ export interface Message {
   id: string;
   session_id: string;
   root_session_id: string;
+  /** The text of the message. For a message of blocks, the text that stands for them. */
   content: string;
+  /** Absent in a message that is only a text. */
+  blocks?: ContentBlock[];
+  /** SHA-256 of the blocks as the request brought them; absent without `blocks`. */
+  blocks_hash?: string;
   priority: MessagePriority;
   created_at: Date;
   /** When the message was stored; absent once the session is known to have accepted it. */
@@ -83,7 +93,10 @@ export type MessageStatus = z.infer<typeof messageStatusSchema>;
 export const messageViewSchema = z.object({
   id: idSchema,
   session_id: idSchema,
-  content: z.string(),
+  content: z
+    .string()
+    .describe('The text of the message. For a message of blocks, the text that stands for them.'),
+  blocks: contentSchema.optional().describe('The blocks of the message; absent if it is a text.'),
   priority: messagePrioritySchema,
   status: messageStatusSchema,
   created_at: time,
@@ -127,6 +140,7 @@ export function toMessageView(message: Message, session: MessageHolder): Message
     id: message.id,
     session_id: message.session_id,
     content: message.content,
+    ...defined({ blocks: message.blocks }),
     priority: message.priority,
     status,
     created_at: message.created_at.toISOString(),
@@ -136,4 +150,9 @@ export function toMessageView(message: Message, session: MessageHolder): Message
       cancelled_at: status === 'cancelled' ? message.cancelled_at?.toISOString() : undefined,
     }),
   };
+}
+
+/** Returns how many bytes of a session's pending messages a message takes up. Its files do not count. */
+export function messageBytes({ content, blocks }: Pick<Message, 'content' | 'blocks'>): number {
+  return Buffer.byteLength(blocks ? JSON.stringify(blocks) : content);
 }

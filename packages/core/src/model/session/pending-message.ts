@@ -32,7 +32,7 @@ export interface MessageHolder {
   status: SessionStatus;
   pending_messages?: PendingMessage[] | undefined;
   messages_accepted?: number | undefined;
-  lease?: { takes_messages?: boolean | undefined } | undefined;
+  lease?: { takes_messages?: boolean | undefined; takes_content?: boolean | undefined } | undefined;
 }
 
 /**
@@ -56,14 +56,15 @@ export type MessageRefusal =
  */
 export function findMessageRefusal(
   session: MessageHolder | null,
-  { id, bytes }: Pick<PendingMessage, 'id' | 'bytes'>,
+  { id, bytes, hasBlocks = false }: Pick<PendingMessage, 'id' | 'bytes'> & { hasBlocks?: boolean },
   acceptedBefore?: number,
 ): MessageRefusal | null {
   if (!session) return { kind: 'missing' };
   const { pending_messages: pending = [], messages_accepted = 0, status, lease } = session;
   if (pending.some((one) => one.id === id)) return { kind: 'known' };
   if (isTerminal(status)) return { kind: 'ended', status };
-  if (status !== 'queued' && !lease?.takes_messages) return { kind: 'outdated' };
+  const takesIt = hasBlocks ? lease?.takes_content : lease?.takes_messages;
+  if (status !== 'queued' && !takesIt) return { kind: 'outdated' };
   const held = { messages: pending.length, bytes: sumBytes(pending) };
   if (held.messages >= PENDING_MAX_MESSAGES) return { kind: 'full', over: 'messages', ...held };
   if (held.bytes + bytes > PENDING_MAX_BYTES) return { kind: 'full', over: 'bytes', ...held };

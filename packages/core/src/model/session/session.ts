@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { conversationKeySchema } from '../config/conversation-key.ts';
 import { sessionConfigSchema } from '../config/session-config.ts';
 import { jobOptionsSchema } from '../config/session-options.ts';
 import { onBusySchema, waitingForSchema } from '../config/waiting-for.ts';
@@ -46,6 +47,10 @@ const leaseSchema = z.object({
     .boolean()
     .optional()
     .describe('Whether the owner is a worker of a version that takes messages.'),
+  takes_content: z
+    .boolean()
+    .optional()
+    .describe('Whether the owner is a worker of a version that takes messages of blocks.'),
 });
 
 /** Schema of the session document: one prompt and its answer, from `queued` to a final status. */
@@ -83,6 +88,9 @@ export const sessionSchema = z.object({
   not_before: z.date().optional(),
   waiting_for: waitingForSchema.optional(),
   on_busy: onBusySchema.optional(),
+  conversation_key: conversationKeySchema
+    .optional()
+    .describe('The key by which callers name the conversation of the session.'),
   // The claim on a waiting session. It lets one process at a time reserve the session's limits (store/limit-waits.ts).
   passing: z
     .object({ token: z.string(), at: z.date() })

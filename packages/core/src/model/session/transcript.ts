@@ -15,6 +15,10 @@ const transcriptFileSchema = z.object({
     .describe(
       'Raised when the CLI rewrote the file. Then `base` is 0 and the whole file is stored.',
     ),
+  has_parts: z
+    .literal(true)
+    .optional()
+    .describe('Set once the file refers to parts, which only some versions can read.'),
 });
 
 /**

@@ -28,6 +28,37 @@ const captureSchema = z.object({
     .describe('The lengths of the transcript files that were stored before the capture began.'),
 });
 
+/** Schema of what a conversation's clone began from. */
+const baseSchema = z
+  .object({
+    url: z.string().describe('URL of the repository, without credentials.'),
+    ref: z
+      .string()
+      .describe('The branch, tag or commit that was asked for, or the default branch.'),
+    commit: z.string().describe('The commit of the repository.'),
+  })
+  .describe('What the clone of the conversation began from; every continue inherits it.');
+
+/** Schema of what became of the push of a session, or of its conversation so far. */
+const pushStateSchema = z
+  .object({
+    branch: z.string(),
+    commit: z
+      .string()
+      .describe('The commit that the conversation pushes. It is stored before it is pushed.'),
+    pushed_at: z.date().optional().describe('When the server had accepted the commit.'),
+    parent: z.string().optional().describe('The parent of the commit.'),
+    committed_at: z
+      .date()
+      .optional()
+      .describe('The date of the commit. Another try uses it again, so that the id stays.'),
+    previous: z
+      .string()
+      .optional()
+      .describe('The commit that the conversation pushed to the branch before this one.'),
+  })
+  .describe('The newest commit that the conversation pushes; a continue inherits it.');
+
 /**
  * Why a session's files cannot follow it to another host:
  * - `path`: the session works in a directory that its caller named.
@@ -61,6 +92,19 @@ export const workspaceSchema = z.object({
   portable: z.boolean().describe('Whether the files follow the session to another host.'),
   reason: z.enum(NOT_PORTABLE_REASONS).optional().describe('Why the files do not travel.'),
   capture: captureSchema.optional().describe('The newest capture.'),
+  start: captureSchema
+    .optional()
+    .describe(
+      'The files with which the session began. Its packs stay until the session is deleted.',
+    ),
+  uploads: z
+    .enum(['written', 'captured'])
+    .optional()
+    .describe(
+      "Whether the session's uploaded files were put into the directory, and whether the newest capture began after that. Absent: they were not, or there are none.",
+    ),
+  base: baseSchema.optional(),
+  push: pushStateSchema.optional(),
   cut_calls: z
     .array(z.string())
     .optional()
@@ -94,6 +138,15 @@ export const workspaceViewSchema = z
       .describe(
         'Bytes that the captures of this session itself take in the database. The captures of its ancestors count there.',
       ),
+    base: baseSchema.optional(),
+    push: z
+      .object({
+        branch: z.string(),
+        commit: z.string(),
+        pushed_at: z.iso.datetime().optional().describe('Absent until the server has the commit.'),
+      })
+      .optional()
+      .describe('The newest commit that the conversation pushed; absent before the first.'),
   })
   .describe('What the session works in; absent until its first attempt.');
 
@@ -112,10 +165,20 @@ export type WorkspaceView = z.infer<typeof workspaceViewSchema>;
 /** Returns the view of the workspace of the session with this id. */
 export function toWorkspaceView(
   sessionId: string,
-  { type, path, portable, reason, capture }: Workspace,
+  { type, path, portable, reason, capture, base, push }: Workspace,
 ): WorkspaceView {
   const facts = capture ? captureFacts(sessionId, capture) : {};
-  return { type, path, portable, ...defined({ reason }), ...facts };
+  return {
+    type,
+    path,
+    portable,
+    ...facts,
+    ...defined({ reason, base, push: push && toPushView(push) }),
+  };
+}
+
+function toPushView({ branch, commit, pushed_at }: NonNullable<Workspace['push']>) {
+  return { branch, commit, ...defined({ pushed_at: pushed_at?.toISOString() }) };
 }
 
 function captureFacts(sessionId: string, capture: Capture) {

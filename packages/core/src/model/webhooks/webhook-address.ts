@@ -42,17 +42,26 @@ export function mayConnect(
 }
 
 /**
+ * Returns whether a request may go to this host, as far as that shows without DNS. `host` is a name, or an IP address
+ * without brackets. The address of a name must be checked before each connection.
+ */
+export function mayNameHost(
+  host: string,
+  protocol: string,
+  allowed: readonly AddressRange[],
+): boolean {
+  if (isIP(host) !== 0) return mayConnect(host, protocol, allowed);
+  return allowed.length > 0 || (protocol === 'https:' && !/(^|\.)localhost\.?$/.test(host));
+}
+
+/**
  * Checks the URL of a webhook as far as possible without DNS. Throws WEBHOOK_URL_NOT_ALLOWED if no request may go
  * there. Each request checks the address of a host name again.
  */
 export function checkWebhookUrl(url: string, allowed: readonly AddressRange[]): void {
   const { protocol, hostname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
-  const isLiteral = isIP(host) !== 0;
-  const isFine = isLiteral
-    ? mayConnect(host, protocol, allowed)
-    : allowed.length > 0 || (protocol === 'https:' && !/(^|\.)localhost\.?$/.test(host));
-  if (isFine) return;
+  if (mayNameHost(host, protocol, allowed)) return;
   throw new AppError(
     'WEBHOOK_URL_NOT_ALLOWED',
     'url: expected https to a public address, or an address that the operator allows',

@@ -37,6 +37,11 @@ describe('inheritConfig', () => {
       { query: 'q', model: 'opus', env: { A: '1' }, verbose: false },
     ],
     [
+      'keeps the files that the continue sets',
+      { query: 'q', files: [] },
+      { query: 'q', model: 'opus', env: { A: '1' }, files: [] },
+    ],
+    [
       'keeps a limit that the continue sets',
       { query: 'q', max_turns: 9 },
       { query: 'q', model: 'opus', env: { A: '1' }, max_turns: 9 },
@@ -98,7 +103,9 @@ describe('inheritConfig', () => {
   });
 
   test('can clear every key but the query', () => {
-    const keys = Object.keys(sessionConfigSchema.shape).filter((key) => key !== 'query');
+    const keys = Object.keys(sessionConfigSchema.shape).filter(
+      (key) => key !== 'query' && key !== 'content',
+    );
     const overrides = overridesSchema.parse({
       query: 'next',
       ...Object.fromEntries(keys.map((key) => [key, null])),

@@ -64,6 +64,12 @@ describe('a session with a workspace in its config', () => {
     const job = acceptJob(makeLaunchJob({ config: { query: 'q', workspace } }), 0);
     expect(queuedSession(job, job.config).requires).toEqual(['workspaces']);
   });
+
+  test('requires repositories if its workspace begins from one', () => {
+    const config = { query: 'q', workspace: { type: 'git', url: 'https://host/x.git' } } as const;
+    const job = acceptJob(makeLaunchJob({ config }), 0);
+    expect(queuedSession(job, job.config).requires).toEqual(['workspaces', 'repositories']);
+  });
 });
 
 describe('a continued session', () => {

@@ -59,6 +59,40 @@ describe('SessionConfig', () => {
     ['setting_sources', { setting_sources: 'user' }],
     ['strict_mcp_config', { strict_mcp_config: 'true' }],
     ['timeouts.idle', { timeouts: { idle: 5 } }],
+    ['tools.0', { tools: [''] }],
+    ['effort', { effort: 'huge' }],
+    ['max_thinking_tokens', { max_thinking_tokens: -1 }],
+    ['task_budget', { task_budget: 0 }],
+    ['betas', { betas: Array(17).fill('b') }],
+    ['plugins.0', { plugins: ['plugins/review'] }],
+    ['agents.-x', { agents: { '-x': { description: 'd', prompt: 'p' } } }],
+    ['agents.x.prompt', { agents: { x: { description: 'd' } } }],
+    [
+      'agents.x.initialPrompt',
+      { agents: { x: { description: 'd', prompt: 'p', initialPrompt: 'i' } } },
+    ],
+    [
+      'agents.x.mcpServers.0',
+      { agents: { x: { description: 'd', prompt: 'p', mcpServers: [{}] } } },
+    ],
+    [
+      'mcp_config.mcpServers.a.timeout',
+      { mcp_config: { mcpServers: { a: { command: 'x', timeout: 0 } } } },
+    ],
+    [
+      'mcp_config.mcpServers.a.toolPermissions.t',
+      {
+        mcp_config: {
+          mcpServers: {
+            a: { type: 'http', url: 'http://x.test', toolPermissions: { t: 'never' } },
+          },
+        },
+      },
+    ],
+    [
+      'mcp_config.mcpServers.a.toolPermissions',
+      { mcp_config: { mcpServers: { a: { command: 'x', toolPermissions: { t: 'ask' } } } } },
+    ],
     ['mcp_config.mcpServers.a b', { mcp_config: { mcpServers: { 'a b': { command: 'x' } } } }],
   ])('refuses an invalid %s and names the field', (field, fields) => {
     expect(() => parseInput(sessionConfigSchema, { query: 'q', ...fields })).toThrowError(
@@ -66,8 +100,8 @@ describe('SessionConfig', () => {
     );
   });
 
-  test('has the keys of the full example config, and the key that excludes one of them', () => {
-    expect([...Object.keys(makeFullConfig()), 'workspace'].sort()).toEqual(
+  test('has the keys of the full example config, and the three keys that it leaves out', () => {
+    expect([...Object.keys(makeFullConfig()), 'workspace', 'files', 'content'].sort()).toEqual(
       Object.keys(sessionConfigSchema.shape).sort(),
     );
   });

@@ -29,7 +29,7 @@ describe('the workspace of a config', () => {
 
   test.each<[string, string, unknown]>([
     ['a text', 'workspace', 'managed'],
-    ['of an unknown type', 'workspace.type', { type: 'git' }],
+    ['of an unknown type', 'workspace.type', { type: 'svn' }],
     ['a managed one with a path', 'workspace.path', { ...managed, path: '/srv' }],
     ['a path with patterns', 'workspace.include', { ...path, include: [] }],
     ['a path without a path', 'workspace.path', { type: 'path' }],
@@ -45,6 +45,20 @@ describe('the workspace of a config', () => {
   ])('may not be %s', (_, field, workspace) => {
     expect(() => parseInput(sessionConfigSchema, { query: 'q', workspace })).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
+    );
+  });
+
+  test.each<[string, object]>([
+    ['https://git.example.com/a.git', { ssh_key: 'k' }],
+    ['ssh://git@git.example.com/a.git', { password: 'p' }],
+    ['git@git.example.com:a.git', { password: 'p' }],
+  ])('refuses credentials that do not fit the address %s', (url, credentials) => {
+    const workspace = { type: 'git', url, credentials };
+    expect(() => parseInput(sessionConfigSchema, { query: 'q', workspace })).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_REQUEST',
+        details: { field: 'workspace.credentials' },
+      }),
     );
   });
 

@@ -67,6 +67,7 @@ test('exactly the failures named in the contract are retried', () => {
       'OVERLOADED',
       'SERVER_ERROR',
       'CONNECTION',
+      'REPOSITORY_UNAVAILABLE',
       'STARTUP_TIMEOUT',
       'IDLE_TIMEOUT',
       'KILLED',

@@ -5,6 +5,7 @@ import { makeContinueJob, makeFullConfig, makeLaunchJob } from '../../../../supp
 describe('redactConfig', () => {
   test('hides every secret and keeps all names and plain values', () => {
     const redacted = redactConfig(makeFullConfig());
+    const fullAgent = makeFullConfig().agents?.['helper'];
     expect(JSON.stringify(redacted)).not.toContain('s3cret');
     expect(redacted).toEqual({
       ...makeFullConfig(),
@@ -20,6 +21,24 @@ describe('redactConfig', () => {
           },
         },
       },
+      agents: {
+        helper: {
+          ...fullAgent,
+          mcpServers: [
+            'files',
+            { own: { command: 'own-server', env: { TOKEN: REDACTED }, timeout: 5000 } },
+            { web: { type: 'http', url: 'https://example.test/mcp?key=redacted' } },
+          ],
+          hooks: { Stop: [{ hooks: [{ type: 'command', command: 'x', token: REDACTED }] }] },
+        },
+      },
+    });
+  });
+
+  test('hides all of an agent that is no agent, and keys that agents do not have', () => {
+    const agents = { a: { prompt: 'p', secret: 'x', mcpServers: 5 }, b: 'x' };
+    expect(redactConfig({ agents })).toEqual({
+      agents: { a: { prompt: 'p', secret: REDACTED, mcpServers: REDACTED }, b: REDACTED },
     });
   });
 

@@ -55,6 +55,9 @@ describe('the secrets of a config', () => {
         's3cret-alone',
       ],
       'mcp_config.mcpServers.web.headers.Authorization': ['Bearer s3cret-header'],
+      'agents.helper.mcpServers.1.own.env.TOKEN': ['s3cret-agent-stdio'],
+      'agents.helper.mcpServers.2.web.url': ['s3cret/agent-query'],
+      'agents.helper.hooks.Stop.0.hooks.0.token': ['s3cret-hook'],
     });
   });
 
