@@ -18,6 +18,13 @@ export interface Masker {
   lines(data: Buffer): Buffer;
   /** Masks a whole file, as bytes. A file that is not one JSON document is masked as text. */
   file(data: Buffer): Buffer;
+  /**
+   * Returns whether bytes may hold a secret. If not, masking them changes nothing. Long bytes may be
+   * examined in pieces that overlap by `signBytes` bytes.
+   */
+  mayHold(data: Buffer): boolean;
+  /** The maximum number of bytes of the signs by which `mayHold` recognizes bytes. */
+  readonly signBytes: number;
   /** Returns how many bytes at the end of a text may be the beginning of a secret. */
   openBytes(text: string): number;
 }
@@ -67,6 +74,8 @@ export function createMasker(secrets: readonly string[], minChars = MASKED_MIN_C
     inJson: (text) => JSON.parse(viaBytes(JSON.stringify([text]), maskJson))[0],
     lines: (data) => inData(data, maskLines),
     file: (data) => inData(data, maskJson),
+    mayHold: (data) => finder.mayHold(data),
+    signBytes: finder.signBytes,
     openBytes(text) {
       const bytes = toBytes(text);
       return bytes.length - finder.openFrom(bytes);

@@ -14,6 +14,8 @@ export interface OutputMasker {
    * `maxBytes` bytes counts as cut, so it may begin with the rest of a secret.
    */
   tail(text: string, maxBytes: number): string;
+  /** Returns how many bytes at the end of a text may be the beginning of a secret. */
+  openBytes(text: string): number;
 }
 
 /**
@@ -24,6 +26,7 @@ export function createOutputMasker(secrets: readonly string[]): OutputMasker {
   const masker = createMasker(secrets, SECRET_MIN_CHARS);
   return {
     text: masker.text,
+    openBytes: masker.openBytes,
     tail(text, maxBytes) {
       // Control sequences are removed first. If a sequence hid a secret, removing it after the masking would
       // show the whole secret.

@@ -1,5 +1,5 @@
 import { createSecretMatcher, type SecretMatcher } from './secret-match.ts';
-import { mayHoldControlBytes, mayHoldControls } from './skip-control.ts';
+import { CONTROL_SIGN_BYTES, mayHoldControlBytes, mayHoldControls } from './skip-control.ts';
 
 /** A range of a text: from an index up to, but not including, another index. */
 export interface Range {
@@ -11,6 +11,8 @@ export interface Range {
 export interface SecretFinder {
   /** A quick check. If it returns false, the text holds no secret, and a full search is not needed. */
   mayHold(text: string | Buffer): boolean;
+  /** The maximum number of bytes of the signs that `mayHold` looks for. */
+  readonly signBytes: number;
   /** The same check for a text of bytes (latin1). */
   mayHoldBytes(bytes: string): boolean;
   /** Returns where secrets stand in a text of bytes (latin1), in order. Ranges that touch are merged. */
@@ -84,6 +86,7 @@ export function createSecretFinder(secrets: readonly string[]): SecretFinder {
         : isThere((anchor) => text.includes(anchor), needles) ||
             mayHoldControlBytes(text.toString('latin1'));
     },
+    signBytes: Math.max(CONTROL_SIGN_BYTES, ...needles.map((needle) => needle.length)),
     mayHoldBytes: (bytes) =>
       secrets.length > 0 &&
       (isThere((anchor) => bytes.includes(anchor), byteAnchors) || mayHoldControlBytes(bytes)),

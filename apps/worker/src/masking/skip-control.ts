@@ -86,6 +86,9 @@ const ANY_IN_TEXT = new RegExp(
 );
 const ANY_IN_BYTES = new RegExp(String.raw`\u001b|${RAW_CHARACTER}|${ESCAPED_ANY}`);
 
+/** The maximum number of bytes that `mayHoldControlBytes` looks at to find a control character. */
+export const CONTROL_SIGN_BYTES = 5;
+
 /** Returns whether a text may hold control sequences or control characters, raw or escaped as in JSON. */
 export function mayHoldControls(text: string): boolean {
   return ANY_IN_TEXT.test(text);

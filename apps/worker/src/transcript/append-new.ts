@@ -1,8 +1,10 @@
 // Stores the new bytes of one transcript file, or the whole file if it was rewritten.
 import type { Stats } from 'node:fs';
-import type { TranscriptStore } from '@baton/core/internal';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { CHUNK_MAX_BYTES, type TranscriptStore } from '@baton/core/internal';
+import { cut, type Piece, splitRuns } from './base64-runs.ts';
 import { isAppendOnly } from './list-files.ts';
-import { type FileMasker, isPrefix, maskedPieces } from './masked-file.ts';
+import { type FileMasker, isPrefix, maskedSegments } from './masked-file.ts';
 import { type TrackedFile, untrackedFile } from './tracked-file.ts';
 import { readWholeLines, wholeLinesEnd } from './whole-lines.ts';
 
@@ -12,6 +14,8 @@ export type FileState = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>;
 /** What a file appender needs in addition to the store. */
 export interface FileAppenderOptions {
   sessionId: string;
+  /** The root of the conversation, which stores a repeated run of base64 once. */
+  rootSessionId: string;
   fence: number;
   /** The files that were restored into the folder of the attempt. */
   restored: readonly TrackedFile[];
@@ -35,17 +39,44 @@ export type AppendNew = (open: number, file: TrackedFile, check: FileCheck) => P
 /** Returns the function that stores the new bytes of a file of this attempt. */
 export function createFileAppender(
   store: TranscriptStore,
-  { sessionId, fence, restored, masker, onAppended }: FileAppenderOptions,
+  { sessionId, rootSessionId, fence, restored, masker, onAppended }: FileAppenderOptions,
 ): AppendNew {
   const generations = new Map(restored.map(({ path, generation }) => [path, generation]));
 
-  async function append(file: TrackedFile, data: Buffer): Promise<void> {
+  async function append(file: TrackedFile, { data, isRun }: Piece): Promise<void> {
     const { path, generation, length: offset } = file;
-    await store.put({ session_id: sessionId, path, generation, offset, fence }, data);
-    file.hash.update(data);
+    const position = { session_id: sessionId, path, generation, offset, fence };
+    if (isRun) await store.putPart(position, rootSessionId, data);
+    else await store.put(position, data);
+    const hash = file.hash.copy();
+    for (const piece of cut(data, CHUNK_MAX_BYTES)) {
+      hash.update(piece);
+      // A run may have tens of megabytes.
+      if (isRun) await breathe();
+    }
+    file.hash = hash;
     file.length += data.length;
-    // A rewritten file is stored whole, as a new generation. Its lines are not new, so they are not reported.
-    if (generation === (generations.get(path) ?? 0)) onAppended?.(path, data);
+    file.hasParts ||= isRun;
+  }
+
+  // A rewritten file is stored whole, as a new generation. Its lines are not new, so they are not reported.
+  async function report({ path, generation }: TrackedFile, data: Buffer): Promise<void> {
+    if (generation !== (generations.get(path) ?? 0)) return;
+    for (const piece of cut(data, CHUNK_MAX_BYTES)) {
+      onAppended?.(path, piece);
+      if (data.length > CHUNK_MAX_BYTES) await breathe();
+    }
+  }
+
+  // What is reported does not end within a line because a run is stored alone. If the store fails,
+  // the bytes that it has are reported: the next copy begins after them.
+  async function appendLines(file: TrackedFile, data: Buffer): Promise<void> {
+    const { length } = file;
+    try {
+      for await (const piece of splitRuns(data)) await append(file, piece);
+    } finally {
+      await report(file, data.subarray(0, file.length - length));
+    }
   }
 
   return async (open, tracked, check) => {
@@ -54,11 +85,13 @@ export function createFileAppender(
     const isPlain = isAppendOnly(file.path) && readTo === file.length;
     const lines = isPlain ? readWholeLines(open, readTo, size) : null;
     if (lines) {
-      if (lines.length > 0) await append(file, masker.lines(lines));
+      if (lines.length > 0) await appendLines(file, masker.lines(lines));
       return file;
     }
     const range = { from: file.length, to: storedEnd(open, file, readTo, size) };
-    for (const piece of maskedPieces(open, file, masker, range)) await append(file, piece);
+    for await (const data of maskedSegments(open, file, masker, range)) {
+      await appendLines(file, data);
+    }
     return file;
   };
 }

@@ -8,15 +8,15 @@ export interface PromptFinder {
  * Creates a finder of the entry that holds `prompt`, at or after byte `from`. Versions of Baton
  * before streaming input sent the prompt without a uuid, so the finder looks for its text. If the
  * entry is there, a resumed attempt does not send the prompt again. The CLI stores a slash command
- * by its name and not as it was typed, so the finder looks for the name.
+ * by its name and not as it was typed, so the finder looks for the name. If `prompt` is null, the finder finds nothing.
  */
-export function createPromptFinder(prompt: string, from: number): PromptFinder {
-  const [command] = /^\/\S+/.exec(prompt) ?? [];
+export function createPromptFinder(prompt: string | null, from: number): PromptFinder {
+  const [command] = /^\/\S+/.exec(prompt ?? '') ?? [];
   const commandTag = command && `<command-name>${command}</command-name>`;
   let found = false;
   return {
     observe(line, offset) {
-      if (found || offset < from || !line.includes('"type":"user"')) return;
+      if (prompt === null || found || offset < from || !line.includes('"type":"user"')) return;
       const linePrompt = promptOf(line);
       found =
         linePrompt === prompt ||

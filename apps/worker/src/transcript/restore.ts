@@ -69,8 +69,10 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
 
 /** What a restore needs besides the sessions. */
 export interface RestoreOptions {
-  /** The prompt of the session as a transcript holds it. Default: its query. */
-  prompt?: string;
+  /**
+   * The prompt of the session as a transcript holds it, or null if only its uuid is searched for. Default: its query.
+   */
+  prompt?: string | null;
   /**
    * The capture that the session's files come from. The transcript of a parent is never cut: the
    * calls beyond the capture are only reported. Default: nothing is cut and nothing is reported.
@@ -154,6 +156,7 @@ export async function restoreTranscript(
       asStored: length,
       length,
       hash,
+      hasParts: file.has_parts === true,
     });
   }
 

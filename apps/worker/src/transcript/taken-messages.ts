@@ -20,8 +20,12 @@ export function takenMessagesIn(line: string): string[] {
   );
 }
 
-// A message has at most 1 MiB, and JSON may write each of its bytes as six.
-const MAX_LINE_CHARS = 8 * 1024 * 1024;
+// A message has at most 23 MB of plain text, and JSON writes each of its bytes as two at most. The bytes of pictures and
+// PDFs do not count, because they are dropped.
+const MAX_LINE_CHARS = 48 * 1024 * 1024;
+
+// Pictures and PDFs are base64, and no id is that long.
+const LONG_BASE64 = /[A-Za-z0-9+/]{4096,}/g;
 
 /** Finds the messages in a transcript that arrives in pieces. A piece may end within a line. */
 export interface MessageIdFinder {
@@ -29,12 +33,15 @@ export interface MessageIdFinder {
   add(piece: Buffer): string[];
 }
 
-/** Creates a finder. It skips a line that is longer than the line of a message can be. */
+/**
+ * Creates a finder. It holds no pictures and PDFs in memory, and skips a line that is longer than the line of a message
+ * can be.
+ */
 export function createMessageIdFinder(): MessageIdFinder {
   let rest = '';
   return {
     add(piece) {
-      const lines = (rest + piece.toString('latin1')).split('\n');
+      const lines = (rest + piece.toString('latin1')).replace(LONG_BASE64, '').split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > MAX_LINE_CHARS) rest = '';
       return lines.flatMap((line) => [...uuidsIn(line), ...takenMessagesIn(line)]);

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { TranscriptFile, TranscriptManifest } from '@baton/core/internal';
+import { defined, type TranscriptFile, type TranscriptManifest } from '@baton/core/internal';
 
 /** A transcript file as this attempt tracks it: how much of it is stored, and the hash of that part. */
 export interface TrackedFile {
@@ -15,11 +15,21 @@ export interface TrackedFile {
   length: number;
   /** The SHA-256 of the first `length` bytes. */
   hash: Hash;
+  /** Whether the stored bytes, including inherited bytes, refer to parts of the conversation. */
+  hasParts: boolean;
 }
 
 /** Returns a file of which nothing is stored yet. */
 export function untrackedFile(path: string, generation = 0): TrackedFile {
-  return { path, base: 0, generation, asStored: 0, length: 0, hash: createHash('sha256') };
+  return {
+    path,
+    base: 0,
+    generation,
+    asStored: 0,
+    length: 0,
+    hash: createHash('sha256'),
+    hasParts: false,
+  };
 }
 
 /** Returns the manifest of these files, sorted by path. A file of which nothing is stored is left out. */
@@ -35,5 +45,6 @@ function toManifestFile(file: TrackedFile): TranscriptFile {
     length: file.length,
     sha256: file.hash.copy().digest('hex'),
     generation: file.generation,
+    ...defined({ has_parts: file.hasParts || undefined }),
   };
 }

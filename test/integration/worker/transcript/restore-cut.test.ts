@@ -74,6 +74,7 @@ function makeScene(db: Db, session: Session) {
       fence += 1;
       const copier = createTranscriptCopier(store, {
         sessionId: session.id,
+        rootSessionId: session.root_session_id,
         fence,
         projectDir,
         restored,

@@ -57,6 +57,7 @@ function copierOf(
 ): TranscriptCopier {
   return createTranscriptCopier(createTranscriptStore(db), {
     sessionId: session.id,
+    rootSessionId: session.root_session_id,
     fence: 1,
     projectDir: folder,
     restored,

@@ -44,6 +44,7 @@ function copierOf(
 ) {
   return createTranscriptCopier(store, {
     sessionId: session.id,
+    rootSessionId: session.root_session_id,
     fence: 1,
     projectDir,
     restored,
@@ -117,6 +118,7 @@ describe('a transcript that holds a secret', () => {
     await put(first, main, entry(`one ${SECRET}`));
     session.transcript = await createTranscriptCopier(store, {
       sessionId: session.id,
+      rootSessionId: session.root_session_id,
       fence: 1,
       projectDir: first,
       restored: [],
@@ -226,6 +228,7 @@ test('a file whose path holds a secret is not stored, and is reported once, with
   const reported: string[] = [];
   const copier = createTranscriptCopier(createTranscriptStore(db), {
     sessionId: session.id,
+    rootSessionId: session.root_session_id,
     fence: 1,
     projectDir: folder,
     restored: [],

@@ -70,3 +70,23 @@ test('a masked line does not change when it is masked again', () => {
     }),
   );
 });
+
+test('bytes may hold a secret if and only if one of their overlapping pieces may', () => {
+  const noise = fc.string({ unit: fc.constantFrom(...'ab"\\/\nuü😀0 \u001b\u0007') });
+  fc.assert(
+    fc.property(
+      scene,
+      fc.array(noise),
+      fc.integer({ min: 1, max: 9 }),
+      ([hidden, , words], noises, size) => {
+        const data = Buffer.from(JSON.stringify([...words, ...noises]));
+        const masker = createMasker([hidden]);
+        const pieces = Array.from({ length: Math.ceil(data.length / size) }, (_, index) =>
+          data.subarray(index * size, (index + 1) * size + masker.signBytes),
+        );
+        expect(pieces.some((piece) => masker.mayHold(piece))).toBe(masker.mayHold(data));
+        if (!masker.mayHold(data)) expect(masker.lines(data)).toBe(data);
+      },
+    ),
+  );
+});

@@ -46,4 +46,10 @@ describe('the prompt in a transcript', () => {
     finder.observe(entry('other'), 150);
     expect(finder.found()).toBe(true);
   });
+
+  test('is not searched for by its text if it has none of its own', () => {
+    const finder = createPromptFinder(null, 0);
+    finder.observe(entry('do it'), 0);
+    expect(finder.found()).toBe(false);
+  });
 });

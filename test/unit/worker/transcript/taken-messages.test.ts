@@ -38,3 +38,13 @@ test('a message is found in a line that arrives in pieces', () => {
   expect(finder.add(Buffer.from(line.slice(50)))).toEqual([]);
   expect(finder.add(Buffer.from('\n{"type":"user"'))).toEqual([id]);
 });
+
+test('a message with a document of 60 MB is found, and the document is not held in memory', () => {
+  const id = '01a22cd2-5cbf-7081-8d7c-7b723d85bede';
+  const finder = createMessageIdFinder();
+  const found = finder.add(Buffer.from('{"type":"user","message":{"content":[{"data":"'));
+  const piece = Buffer.alloc(1_000_003, 'JVBERi0xLjQK');
+  for (let n = 0; n < 60; n += 1) found.push(...finder.add(piece));
+  found.push(...finder.add(Buffer.from(`=="}]},"uuid":"${id}"}\n`)));
+  expect(found).toEqual([id]);
+});
