@@ -1,7 +1,16 @@
 /** The flags of one invocation, each with its values. A switch has an empty list. */
 export type Flags = Map<string, string[]>;
 
-const SWITCHES = ['print', 'verbose', 'version', 'strict-mcp-config', 'include-partial-messages'];
+const SWITCHES = [
+  'print',
+  'verbose',
+  'version',
+  'strict-mcp-config',
+  'include-partial-messages',
+  'forward-subagent-text',
+  'include-hook-events',
+  'exclude-dynamic-system-prompt-sections',
+];
 const VALUED = [
   'input-format',
   'output-format',
@@ -28,6 +37,13 @@ const VALUED = [
   'add-dir',
   'json-schema',
   'effort',
+  'agents',
+  'agent',
+  'max-thinking-tokens',
+  'task-budget',
+  'betas',
+  'plugin-dir',
+  'append-subagent-system-prompt-file',
 ];
 const SHORT: Record<string, string> = { '-p': '--print', '-v': '--version' };
 

@@ -9,7 +9,15 @@ type Priority = (typeof PRIORITIES)[number];
 export interface Message {
   uuid: string;
   text: string;
+  /** The blocks of the message: its texts, pictures and documents. */
+  content: readonly Block[];
   priority: Priority;
+}
+
+/** A block of a message. */
+export interface Block {
+  type: string;
+  text?: string;
 }
 
 /** The messages and requests of one process. */
@@ -72,10 +80,10 @@ export function openInbox(listener: Listener): Inbox {
         : listener.asked(request);
       respond(value['request_id'], response);
     } else if (value['type'] === 'user') {
-      const { content } = value['message'] as { content: { text: string }[] };
-      const text = content.map((block) => block.text).join('');
+      const { content } = value['message'] as { content: Block[] };
+      const text = content.map((block) => block.text ?? '').join('');
       const priority = PRIORITIES.find((one) => one === value['priority']) ?? 'next';
-      const message = { uuid: String(value['uuid']), text, priority };
+      const message = { uuid: String(value['uuid']), text, content, priority };
       if (listener.arrived(message)) waiting.push(message);
     }
     wake();

@@ -118,9 +118,8 @@ export function entryOf(who: Identity, line: Line): Line {
 /** Returns the transcript entry of a message that a running turn takes in. */
 export function attachmentEntry(
   who: Identity,
-  { uuid: source_uuid, text }: { uuid: string; text: string },
+  { uuid: source_uuid, content: prompt }: { uuid: string; content: readonly object[] },
 ): Line {
-  const prompt = [{ type: 'text', text }];
   const { message: _, ...entry } = entryOf(who, {
     type: 'attachment',
     uuid: randomUUID(),

@@ -79,7 +79,7 @@ export function begin(stage: Stage, messages: readonly Message[], withInit: bool
   if (stage.hasResult) stage.cost += 0.01;
   stage.hasResult = false;
   stage.turns = 1;
-  const message = { role: 'user', content: messages.map(({ text }) => ({ type: 'text', text })) };
+  const message = { role: 'user', content: messages.flatMap(({ content }) => content) };
   const uuid = messages.at(-1)?.uuid;
   const prompt = { type: 'user', message, uuid, timestamp: new Date().toISOString() };
   const mergedSendUuids = messages.slice(0, -1).map((merged) => merged.uuid);

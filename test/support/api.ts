@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type AddressRange,
   createLiveHub,
@@ -9,8 +11,13 @@ import {
   type SealingKey,
 } from '@baton/core/internal';
 import { createApp } from '../../apps/api/src/app.ts';
+import type { FileLimits } from '../../apps/api/src/app-deps.ts';
 import type { App } from '../../apps/api/src/app-type.ts';
 import type { Auth } from '../../apps/api/src/auth/auth.ts';
+import {
+  type CaptureCacheOptions,
+  createCaptureCache,
+} from '../../apps/api/src/captures/capture-cache.ts';
 import { test as base, mongodbUrl, redisUrl } from './services.ts';
 
 /** The API over real stores, the lines that it logged, and the Baton that it is built on. */
@@ -34,7 +41,20 @@ export interface ApiOptions {
   allowedAddresses?: readonly AddressRange[];
   /** The public keys that secrets are sealed with. Default: none, so secrets stay plain text. */
   sealingKeys?: readonly SealingKey[];
+  /** How the cache of captures differs from the usual one. */
+  cache?: Partial<CaptureCacheOptions>;
+  /** Bounds on uploads, and how long an upload may stay silent and take. */
+  fileLimits?: Partial<FileLimits>;
 }
+
+const MIB = 1024 * 1024;
+
+const FILE_LIMITS = {
+  maxBytes: 32 * MIB,
+  unusedMaxBytes: 1024 * MIB,
+  uploadMs: 60_000,
+  uploadIdleMs: 30_000,
+};
 
 /** Opens the API over these stores. By default, sessions may only work below /srv/allowed. */
 export async function openApi({
@@ -47,19 +67,36 @@ export async function openApi({
   times = {},
   allowedAddresses = [],
   sealingKeys = [],
+  cache = {},
+  fileLimits = {},
 }: ApiOptions): Promise<Api> {
   const logged: string[] = [];
   const log = createLogger('api', 'trace', { write: (line) => logged.push(line) });
   const baton = openBaton({ redis, mongodb, prefix, publicKeys: sealingKeys, log });
   const hub = createLiveHub({ url: redis, prefix });
+  const captures = createCaptureCache({
+    captures: baton.stores.captures,
+    directory: join(tmpdir(), 'baton-captures-of-tests'),
+    maxBytes: 1024 ** 3,
+    path: process.env['PATH'] ?? '',
+    log,
+    ...cache,
+  });
   const app = await createApp({
     ...baton,
     streaming: { hub, heads: baton.stores.heads, ...times },
     log,
-    policy: { ...DEFAULT_POLICY, allowedRoots: ['/srv/allowed'], ...policy },
+    captures,
+    policy: {
+      ...DEFAULT_POLICY,
+      allowedRoots: ['/srv/allowed'],
+      allowedPluginDirs: ['/srv/plugins'],
+      ...policy,
+    },
     auth,
     trustedProxies,
     allowedAddresses,
+    fileLimits: { ...FILE_LIMITS, ...fileLimits },
   });
   return {
     ...baton,
@@ -68,6 +105,7 @@ export async function openApi({
     async close() {
       await app.close();
       hub.close();
+      await captures.close();
       await baton.close();
     },
   };

@@ -113,12 +113,18 @@ function ofTypes(location: string, side: Side, a: Json, b: Json): string[] {
   const lost = side === 'written' && b['enum'] ? old.filter((value) => !now.includes(value)) : [];
   const isNarrowed = side === 'written' && !a['enum'] && !a['const'] && b['enum'] !== undefined;
   return [
-    ...(a['type'] !== undefined && JSON.stringify(a['type']) !== JSON.stringify(b['type'])
+    ...(a['type'] !== undefined && !hasType(b, a['type'], side)
       ? [`${location} is of type ${b['type']}, was ${a['type']}`]
       : []),
     ...lost.map((value) => `${location} takes ${JSON.stringify(value)} no more`),
     ...(isNarrowed ? [`${location} takes only some values now`] : []),
   ];
+}
+
+// What a caller may write may become one of several types. What a caller reads may not.
+function hasType(schema: Json, type: unknown, side: Side): boolean {
+  const is = (one: Json) => JSON.stringify(one['type']) === JSON.stringify(type);
+  return is(schema) || (side === 'written' && list(schema['anyOf']).map(object).some(is));
 }
 
 function resolve(document: Json, schema: Json): Json {

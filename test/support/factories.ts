@@ -63,8 +63,11 @@ export function makeChild(parent: Session, fields: Partial<Session> = {}): Sessi
   });
 }
 
-/** A config with every key but `workspace`, which a config with `working_dir` may not have. */
-export type FullConfig = Required<Omit<SessionConfig, 'workspace'>>;
+/**
+ * A config with every key but three: a config with `working_dir` may not have `workspace`, and `files` and `content` need
+ * uploads.
+ */
+export type FullConfig = Required<Omit<SessionConfig, 'workspace' | 'files' | 'content'>>;
 
 /** Returns a config that uses every key, with a secret in each place that may hold one. */
 export function makeFullConfig(): FullConfig {
@@ -112,5 +115,31 @@ export function makeFullConfig(): FullConfig {
     timeouts: { startup_ms: 1000, idle_ms: 1000, wall_clock_ms: 1000, exit_ms: 1000 },
     slash_commands: false,
     recovery: { on_crash: 'restart', max_crashes: 1, max_retries: 0 },
+    tools: ['Read', 'Bash'],
+    agents: {
+      helper: {
+        description: 'Helps.',
+        prompt: 'You help.',
+        tools: ['Read'],
+        mcpServers: [
+          'files',
+          {
+            own: { command: 'own-server', env: { TOKEN: 's3cret-agent-stdio' }, timeout: 5000 },
+          },
+          { web: { type: 'http', url: 'https://example.test/mcp?key=s3cret%2Fagent-query' } },
+        ],
+        hooks: { Stop: [{ hooks: [{ type: 'command', command: 'x', token: 's3cret-hook' }] }] },
+      },
+    },
+    agent: 'helper',
+    effort: 'low',
+    max_thinking_tokens: 1000,
+    task_budget: 50_000,
+    betas: ['context-1m-2025-08-07'],
+    plugins: ['/srv/plugins/review'],
+    append_subagent_system_prompt: 'report briefly',
+    forward_subagent_text: true,
+    include_hook_events: true,
+    exclude_dynamic_system_prompt_sections: true,
   };
 }

@@ -29,15 +29,16 @@ export interface SharedServers {
 
 /**
  * Creates test hosts that are down, with empty disks. They share nothing but these servers, and the scripted Messages
- * API if it is given. Starting one rejects with the reason if this machine allows no namespaces.
+ * API and the servers at `otherServers` if they are given. Starting one rejects with the reason if this machine allows no namespaces.
  */
 export async function createTestHosts(options: {
   services: SharedServers;
   messagesApi?: { url: string };
+  otherServers?: readonly string[];
   names: readonly string[];
 }): Promise<TestHosts> {
-  const { services, messagesApi, names } = options;
-  const urls = [services.REDIS_URL, services.MONGODB_URL, messagesApi?.url];
+  const { services, messagesApi, otherServers = [], names } = options;
+  const urls = [services.REDIS_URL, services.MONGODB_URL, messagesApi?.url, ...otherServers];
   const hosts = await createHosts({
     // Paths of sockets must stay short, and each host has its own /tmp.
     root: await mkdtemp('/tmp/baton-hosts-'),

@@ -28,7 +28,7 @@ export interface ClaudeOptions {
   home: ClaudeHome;
   apiUrl: string;
   args?: string[];
-  prompt?: string;
+  prompt?: string | readonly object[];
   env?: Record<string, string>;
   /** An executable to run instead of the CLI under test. */
   bin?: string;
@@ -45,8 +45,11 @@ export interface RunningClaude {
    * without such a line.
    */
   line(what: string, matches: (line: Line) => boolean): Promise<Line>;
-  /** Writes a message to stdin and returns its uuid. */
-  send(text: string, options?: { uuid?: string; priority?: 'next' | 'later' | 'now' }): string;
+  /** Writes a message, which is a text or a list of blocks, to stdin and returns its uuid. */
+  send(
+    content: string | readonly object[],
+    options?: { uuid?: string; priority?: 'next' | 'later' | 'now' },
+  ): string;
   /** Writes a control request to stdin and resolves with the response. */
   ask(request: Record<string, unknown> & { subtype: string }): Promise<Line>;
   /** Answers a control request of the CLI with a response. */
@@ -128,8 +131,8 @@ export function startClaude(options: ClaudeOptions): RunningClaude {
     pid: child.pid ?? -1,
     done,
     line,
-    send(text, { uuid = randomUUID(), ...rest } = {}) {
-      write(messageLine(text, { uuid, ...rest }));
+    send(content, { uuid = randomUUID(), ...rest } = {}) {
+      write(messageLine(content, { uuid, ...rest }));
       return uuid;
     },
     ask(request) {
@@ -151,10 +154,14 @@ function requestLine(request_id: string, request: { subtype: string }): object {
   return { type: 'control_request', request_id, request };
 }
 
-function messageLine(text: string, rest: { uuid: string; priority?: string }): object {
+function messageLine(
+  content: string | readonly object[],
+  rest: { uuid: string; priority?: string },
+): object {
+  const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
   return {
     type: 'user',
-    message: { role: 'user', content: [{ type: 'text', text }] },
+    message: { role: 'user', content: blocks },
     parent_tool_use_id: null,
     session_id: '',
     ...rest,

@@ -31,10 +31,20 @@ export interface Travelling {
   ): Promise<TreeSnapshot>;
 }
 
-/** `test` with two hosts and a model for the test file. A third host, `crashing`, is for one test alone. */
-export const test = base.extend<{ $file: { travelling: Travelling } }>({
+/**
+ * `test` with two hosts and a model for the test file. A third host, `crashing`, is for one test alone. A test file may
+ * replace `otherServers`: URLs of more servers that the hosts reach.
+ */
+export const test = base.extend<{
+  $file: { otherServers: readonly string[]; travelling: Travelling };
+}>({
+  otherServers: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
+    async ({}, use) => use([]),
+    { scope: 'file' },
+  ],
   travelling: [
-    async ({ fleet }, use) => {
+    async ({ fleet, otherServers }, use) => {
       const roles = new Map<string, Role>();
       const api = await startMessagesApi({
         script(request) {
@@ -43,7 +53,12 @@ export const test = base.extend<{ $file: { travelling: Travelling } }>({
         },
       });
       const names = ['a', 'b', 'crashing'];
-      const hosts = await createTestHosts({ services: fleet.env, messagesApi: api, names });
+      const hosts = await createTestHosts({
+        services: fleet.env,
+        messagesApi: api,
+        otherServers,
+        names,
+      });
       const onDisk: Travelling['onDisk'] = (host, { workspace }, file = '.') =>
         hosts.get(host).pathOf(join(workspace?.path ?? '', file));
       await use({

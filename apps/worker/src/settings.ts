@@ -105,6 +105,28 @@ export const workerSettingsSchema = z.object({
     .describe(
       'How many bytes of files of ended sessions a host keeps for their next continue; default 20 GiB. The least recently used are removed first, and only if MongoDB holds them.',
     ),
+  GIT_TIMEOUT_MS: intVariable(1, DAY_MS)
+    .default(600_000)
+    .describe(
+      'How long git may take in total to make the files of a session from its repository; default 10 minutes.',
+    ),
+  GIT_CREDENTIALS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      "JSON file with the operator's own credentials for git servers: host (or `host:port`) to `{username, password}` or `{ssh_key, ssh_known_hosts}`. Sessions without `workspace.credentials` use them, so limit ALLOWED_GIT_URLS to what every caller may read.",
+    ),
+  GIT_CA_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'PEM file with the authorities whose certificates git accepts from https servers, in place of those of the system.',
+    ),
+  REPOSITORY_CACHE_BYTES: intVariable(0, 1024 ** 5)
+    .default(20 * 1024 ** 3)
+    .describe(
+      'How many bytes of mirrors of repositories a host keeps for the next session; default 20 GiB. The least recently used are removed first.',
+    ),
   DISK_MIN_FREE_BYTES: intVariable(0, 1024 ** 5)
     .default(512 * 1024 ** 2)
     .describe(
@@ -121,6 +143,18 @@ export const workerSettingsSchema = z.object({
     .default('auto')
     .describe(
       "Whether a sandbox (bubblewrap, socat) hides the CLI's credentials from a session's Bash calls: `auto` (if a probe at start passes), `on` or `off`. With `on`, the worker takes no session while the probe fails.",
+    ),
+  SETUP_TIMEOUT_MS: intVariable(1, DAY_MS)
+    .default(600_000)
+    .describe(
+      'How long the setup commands of a workspace (`workspace.setup`) may take together; default 10 minutes.',
+    ),
+  GIT_AUTHOR: z
+    .string()
+    .regex(/^[^\0\r\n<>]*[^\0\r\n<> ] <[^\0\r\n<> ]+>$/, 'expected `Name <email>`')
+    .default('Baton <baton@localhost>')
+    .describe(
+      'Author of the commits that sessions push, as `Name <email>`, if their config names none.',
     ),
   STARTUP_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(60_000)

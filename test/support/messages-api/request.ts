@@ -15,6 +15,8 @@ export interface MessagesBody {
   system?: string | { type: string; text: string }[];
   messages: { role: string; content: string | Block[] }[];
   tools?: { name?: string; type?: string }[];
+  output_config?: Record<string, unknown>;
+  thinking?: Record<string, unknown>;
 }
 
 /** One call of POST /v1/messages, as a script gets it. */

@@ -23,6 +23,11 @@ import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /** The captures of one attempt. */
 export interface AttemptCaptures {
+  /**
+   * Settles once the files with which the session begins are stored, or cannot be stored. Until then, the CLI gets no
+   * message. Absent if the attempt need not wait. Never rejects.
+   */
+  startStored?: Promise<void>;
   /** From this call on, each capture begins with a copy of the transcript, so that it covers the calls that its files show. */
   follow(copy: Pick<TranscriptCopy, 'copyNow'>): void;
   /** Reports that a tool may have changed files. A capture follows soon. */
@@ -58,12 +63,14 @@ export interface CapturedAttempt extends Pick<Prepared, 'restored'> {
   taken: Workspace;
   planned: PlannedWorkspace;
   engine: CaptureEngine;
+  /** Whether the session begins with files that must be stored before anything changes them. */
+  mustCaptureStart: boolean;
 }
 
 /** Starts the captures of an attempt that has taken its workspace. */
 export function startCaptures(
   context: AttemptContext,
-  { taken, planned, restored, engine }: CapturedAttempt,
+  { taken, planned, restored, engine, mustCaptureStart }: CapturedAttempt,
 ): AttemptCaptures {
   const { deps, session, attempt, recorder, log } = context;
   const { location } = planned;
@@ -74,17 +81,15 @@ export function startCaptures(
   // When the newest capture began, on MongoDB's clock.
   let beganAt = attempt.started_at;
 
+  function stay(reason: WorkspaceNotPortableReason): void {
+    workspace = { ...workspace, portable: false, reason };
+  }
+
   async function capture(isLast: boolean, covered: Capture['transcript']): Promise<void> {
     // An agent may replace its directory by a link. Nothing behind the link is captured.
-    if (!(await directoryExists(location.path))) {
-      workspace = notPortable(workspace, 'capture_failed');
-      return;
-    }
+    if (!(await directoryExists(location.path))) return stay('capture_failed');
     const result = await engine.capture(requestOf(context, planned, packs.next(isLast)));
-    if (result.kind === 'too_large') {
-      workspace = notPortable(workspace, 'too_large');
-      return;
-    }
+    if (result.kind === 'too_large') return stay('too_large');
     if (result.kind === 'captured') await store(result, covered);
     else if (!result.isBehind)
       setCapture(workspace.capture ?? captureNothing(beganAt, attempt.attempt, covered), covered);
@@ -112,13 +117,9 @@ export function startCaptures(
   }
 
   function setCapture(found: CapturedFiles, transcript: Capture['transcript']): void {
-    const { reason: _, cut_calls, ...kept } = workspace;
-    workspace = {
-      ...kept,
-      ...defined({ cut_calls: hasAnswered ? undefined : cut_calls }),
-      portable: true,
-      capture: { ...found, taken_at: beganAt, attempt: attempt.attempt, transcript },
-    };
+    const taken_at = beganAt;
+    const newest = { ...found, taken_at, attempt: attempt.attempt, transcript };
+    workspace = withCapture(workspace, newest, hasAnswered);
   }
 
   // A capture that fails must not fail the session: the files stay on this host.
@@ -127,7 +128,7 @@ export function startCaptures(
       beganAt = await deps.clock.now();
       await capture(isLast, covered);
     } catch (error) {
-      workspace = notPortable(workspace, 'capture_failed');
+      stay('capture_failed');
       log.error(
         { err: error, path: location.path },
         "the session's files could not be captured; they stay on this host until a capture succeeds",
@@ -135,9 +136,7 @@ export function startCaptures(
     }
   }
 
-  function savedLengths(): Capture['transcript'] {
-    return lengthsOf(recorder.savedTranscript() ?? restored);
-  }
+  const savedLengths = () => lengthsOf(recorder.savedTranscript() ?? restored);
 
   let copy: Pick<TranscriptCopy, 'copyNow'> | undefined;
   async function saveTranscript(): Promise<void> {
@@ -149,10 +148,23 @@ export function startCaptures(
     await tryCapture(false, savedLengths());
     recorder.amend({ workspace });
   }, saveTranscript);
+  async function captureStart(): Promise<void> {
+    await tryCapture(false, savedLengths());
+    const { capture: start, portable } = workspace;
+    if (start && portable) {
+      workspace = { ...workspace, start };
+      packs.keep();
+    }
+    recorder.amend({ workspace });
+    await recorder.heartbeat();
+  }
+
+  const startStored = mustCaptureStart ? captureStart() : undefined;
   // A directory that no capture holds is captured at once, and not only after the first tool.
-  if (!taken.capture) timer.filesChanged();
+  if (!taken.capture && !startStored) timer.filesChanged();
 
   return {
+    ...defined({ startStored }),
     follow(started) {
       copy = started;
     },
@@ -162,6 +174,7 @@ export function startCaptures(
     },
     async finish(transcript, options) {
       hasAnswered ||= options.hasAnswered;
+      await startStored;
       await timer.stop();
       if (!recorder.mustStopWriting) {
         await tryCapture(true, transcript ? lengthsOf(transcript) : savedLengths());
@@ -170,6 +183,19 @@ export function startCaptures(
       return workspace;
     },
     dropUnneededPacks: () => dropPacks(context, packs.unneeded()),
+  };
+}
+
+/** `hasAnswered`: the model knows the calls that were cut. */
+function withCapture(workspace: Workspace, capture: Capture, hasAnswered: boolean): Workspace {
+  const { reason: _, cut_calls, ...kept } = workspace;
+  return {
+    ...kept,
+    ...defined({ cut_calls: hasAnswered ? undefined : cut_calls }),
+    // Every capture of an attempt begins after the session's uploaded files were put into the directory.
+    ...defined({ uploads: kept.uploads && ('captured' as const) }),
+    portable: true,
+    capture,
   };
 }
 
@@ -241,7 +267,3 @@ async function upload(
 
 /** What a capture holds, apart from when it was taken. */
 type CapturedFiles = Omit<Capture, 'taken_at' | 'attempt' | 'transcript'>;
-
-function notPortable(workspace: Workspace, reason: WorkspaceNotPortableReason): Workspace {
-  return { ...workspace, portable: false, reason };
-}

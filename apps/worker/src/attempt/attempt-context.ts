@@ -10,8 +10,11 @@ import type {
   Stores,
 } from '@baton/core/internal';
 import type { ClaudeCli } from '../claude/find-claude-cli.ts';
+import type { FileReader } from '../claude/message-pieces.ts';
 import { asUserText } from '../claude/prompt-text.ts';
 import type { HostHealth } from '../host/host-health.ts';
+import type { GitPerson } from '../push/commit-message.ts';
+import { createContentReader } from './content-reader.ts';
 import type { DeadlinesMs } from './deadlines.ts';
 import { createMessageRelay, type MessageRelay } from './message-relay.ts';
 import { type Ownership, watchOwnership } from './ownership.ts';
@@ -34,6 +37,10 @@ export interface AttemptDeps extends PrepareDeps {
   /** The pause before a session's first retry, in milliseconds; later pauses grow (backoff.ts). */
   retryFirstMs: number;
   deadlines: DeadlinesMs;
+  /** How long the setup commands of a workspace may take together by default, in milliseconds. */
+  setupTimeoutMs: number;
+  /** The author of commits that are pushed, if the config names none. */
+  gitAuthor: GitPerson;
   /** Prices for estimating the cost that the CLI did not report. Default: the list prices. */
   prices?: Prices;
   log: Logger;
@@ -52,6 +59,8 @@ export interface AttemptContext {
   recorder: Recorder;
   /** Sends callers' messages to the process. */
   relay: MessageRelay;
+  /** Reads the files of the prompt and of messages. */
+  readFile: FileReader;
   progress: AttemptProgress;
   stopSwitch: StopSwitch;
   ownership: Ownership;
@@ -132,6 +141,15 @@ export function createAttemptContext(
     owned,
     recorder,
     relay,
+    readFile: createContentReader({
+      files: deps.stores.files,
+      onUnreadable: (file_id, error) =>
+        log.error(
+          { err: error, file_id },
+          'a file of a prompt or a message cannot be read; Claude gets a note about it',
+        ),
+      ...writeOptions,
+    }),
     progress,
     stopSwitch,
     ownership,

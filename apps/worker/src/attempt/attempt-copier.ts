@@ -21,6 +21,7 @@ export function createAttemptCopier(
   const readSpending = createSpendingReader(restored, meter);
   return createTranscriptCopier(deps.stores.transcripts, {
     sessionId: session.id,
+    rootSessionId: session.root_session_id,
     fence: attempt.fence,
     projectDir,
     restored: restored.files,

@@ -1,11 +1,11 @@
 // Runs one attempt of a session, from its folders to its last write. Start reading at `runAttempt`.
 import { dirname } from 'node:path';
-import type {
-  Attempt,
-  Outcome,
-  Session,
-  TranscriptManifest,
-  Workspace,
+import {
+  type Attempt,
+  defined,
+  type Outcome,
+  type Session,
+  type TranscriptManifest,
 } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { trackClaudeSessionId } from '../claude/claude-session-id.ts';
@@ -21,16 +21,19 @@ import { createAttemptCopier } from './attempt-copier.ts';
 import { concludeRun } from './conclude-run.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { type DecidedEnding, decideEnding } from './decide-ending.ts';
+import { endSettled, type SettledEnd } from './end-settled.ts';
 import { enterWorkspace } from './enter-workspace.ts';
 import { warnOfForcedMode } from './forced-mode.ts';
 import { mayLeaveMessages } from './may-leave-messages.ts';
 import { createPartials } from './partials.ts';
 import { type Prepared, prepareAttempt } from './prepare.ts';
 import type { RunTrackers } from './progress.ts';
-import { reconcileHistory } from './reconcile-history.ts';
+import { pushSession } from './push-session.ts';
+import { concludeUnstarted, reconcileHistory } from './reconcile-history.ts';
 import { refuseAttempt } from './refuse-attempt.ts';
 import { removeDeadAttempts } from './remove-dead-attempts.ts';
 import { type RunFacts, runClaude } from './run.ts';
+import { setUpWorkspace } from './set-up-workspace.ts';
 import { settleCost } from './settle-cost.ts';
 import { startCopyLoop, type TranscriptCopy } from './transcript-copy.ts';
 import { countTurns } from './turn-count.ts';
@@ -79,15 +82,11 @@ export function startAttempt(
 }
 
 /** What an attempt has gathered by the time its ending is decided. */
-interface FinishedRun {
-  outcome: Outcome;
+interface FinishedRun extends SettledEnd {
   /** Absent if no process ran. */
   facts?: RunFacts;
   /** Absent if the transcript could not be copied completely. */
   transcript?: TranscriptManifest | undefined;
-  /** The workspace and its captures. Absent if the attempt did not take the workspace. */
-  workspace?: Workspace;
-  captures?: AttemptCaptures;
 }
 
 /**
@@ -119,9 +118,14 @@ async function runInDirs(context: AttemptContext, dirs: RunDirs): Promise<Finish
   const prepared = await prepare(context, dirs);
   if ('kind' in prepared) return { outcome: prepared };
   const settled = await reconcileHistory(context, prepared);
-  if (settled) return { outcome: settled };
+  if (settled) return endSettled(context, { prepared, dirs }, settled);
   const captures = await enterWorkspace(context, prepared);
   if ('kind' in captures) return { outcome: captures };
+  const stopped = await setUpWorkspace(context, prepared, captures);
+  if (stopped) {
+    const workspace = await captures.finish(undefined, { hasAnswered: false });
+    return { outcome: stopped, captures, workspace };
+  }
   const trackers = createTrackers(context, prepared);
   context.progress.follow(trackers);
   const copy = startTranscriptCopy(context, dirs, prepared, trackers);
@@ -137,7 +141,8 @@ async function runInDirs(context: AttemptContext, dirs: RunDirs): Promise<Finish
   const transcript = await finishTranscriptCopy(context, copy);
   const hasAnswered = facts.result?.is_error === false;
   const workspace = await captures.finish(transcript, { hasAnswered });
-  return { outcome, facts, transcript, captures, workspace };
+  const end = await pushSession(context, { prepared, dirs }, { outcome, workspace, transcript });
+  return { facts, transcript, captures, ...end };
 }
 
 /**
@@ -149,13 +154,16 @@ function makeDirs({ deps, log }: AttemptContext): Promise<RunDirs | Outcome> {
 
 /** Prepares everything that the process needs. If the preparation fails, returns the outcome. */
 async function prepare(
-  { deps, session, attempt, log }: AttemptContext,
+  { deps, session, attempt, log, stopSwitch }: AttemptContext,
   dirs: RunDirs,
 ): Promise<Prepared | Outcome> {
   let prepared: Prepared;
   try {
-    prepared = await prepareAttempt(deps, session, attempt.fence, dirs);
+    const { signal } = stopSwitch.controller;
+    prepared = await prepareAttempt(deps, session, attempt.fence, dirs, signal);
   } catch (error) {
+    // A clone that was ended fails with any error.
+    if (stopSwitch.reason) return concludeUnstarted(stopSwitch.reason);
     return refuseAttempt(error, deps.host, log);
   }
   warnOfForcedMode(session.config, deps.scrub, log);
@@ -197,11 +205,12 @@ function startTranscriptCopy(
 
 /** Runs the CLI until its process has ended or cannot be ended. */
 function runProcess(
-  { deps, session, attempt, log, recorder, relay, stopSwitch, progress }: AttemptContext,
+  context: AttemptContext,
   prepared: Prepared,
   trackers: RunTrackers,
   captures: AttemptCaptures,
 ): Promise<RunFacts> {
+  const { deps, session, attempt, log, recorder, relay, stopSwitch, progress, readFile } = context;
   return runClaude(
     {
       ...trackers,
@@ -211,9 +220,11 @@ function runProcess(
       recorder,
       relay,
       turns: countTurns(session, progress),
+      readFile,
       partials: createPartials(deps.live, session, attempt.attempt),
       masker: deps.masker,
       onFilesChanged: captures.filesChanged,
+      ...defined({ mayBegin: captures.startStored }),
       onInit: deps.host.reportStarted,
       stopSwitch,
       onAbsurdLimit: (limit) =>
@@ -263,7 +274,7 @@ async function writeDecided(
         mayLeaveMessages: mayLeaveMessages(session, outcome, { progress, stopSwitch }),
         wereDropped: relay.hasSentAll,
         hasClaimedMessages: relay.hasClaimed(),
-        hasRun: run.facts !== undefined,
+        hasRun: run.facts !== undefined && !run.isAnswerKept,
       }),
     writeOptions,
   );

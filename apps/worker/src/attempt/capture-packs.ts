@@ -25,6 +25,8 @@ export interface CapturePacks {
   ): Pick<CaptureRequest, 'base' | 'previous' | 'isMerged' | 'isWhole' | 'isForced'>;
   /** Adds the pack of a capture, and returns all packs that a restore of this capture needs, oldest first. */
   add(commit: string, pack: PackRef, isSelfContained: boolean): PackRef[];
+  /** Keeps the packs so far for good: later captures build on them, and do not replace them. */
+  keep(): void;
   /** Returns the packs that this attempt stored and that its newest capture does not need. */
   unneeded(): string[];
 }
@@ -41,7 +43,7 @@ export function followPacks(start: Capture | undefined): CapturePacks {
   let basePacks: PackRef[] = isReal ? start.packs : [];
   let previous = base;
   let own: PackRef[] = [];
-  const stored: string[] = [];
+  let stored: string[] = [];
   let isMerging = false;
 
   return {
@@ -61,6 +63,12 @@ export function followPacks(start: Capture | undefined): CapturePacks {
       own = isSelfContained || isMerging ? [pack] : [...own, pack];
       previous = commit;
       return [...basePacks, ...own];
+    },
+    keep() {
+      base = previous;
+      basePacks = [...basePacks, ...own];
+      own = [];
+      stored = [];
     },
     unneeded() {
       const needed = new Set([...basePacks, ...own].map(({ id }) => id));

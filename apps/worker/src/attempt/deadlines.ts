@@ -33,6 +33,10 @@ export interface DeadlineWatch {
    * Starts, restarts or stops clocks according to a line that `work` has already seen.
    */
   observe(line: ClaudeLine): void;
+  /** Stops the startup clock until the CLI has its first message. */
+  hold(): void;
+  /** Starts the startup clock, if `hold` stopped it and no event has come since. */
+  begin(): void;
   /** Stops the idle and exit clocks while Baton does not read stdout. */
   pause(): void;
   /** Restarts the clocks that `pause` stopped. */
@@ -58,6 +62,7 @@ export function watchDeadlines(
   work: Pick<PendingWork, 'tasks' | 'isIdle' | 'isOver'>,
 ): DeadlineWatch {
   const timers = new Map<Deadline, { timer: NodeJS.Timeout; ms: number }>();
+  let isHeld = false;
   let paused: (readonly [Deadline, number])[] = [];
 
   function start(deadline: Deadline, ms: number): void {
@@ -82,9 +87,19 @@ export function watchDeadlines(
   start('startup', limits.startup);
   start('wall_clock', limits.wall_clock);
   return {
+    hold() {
+      isHeld = true;
+      clear('startup');
+    },
+    begin() {
+      if (isHeld) start('startup', limits.startup);
+      isHeld = false;
+    },
     observe(line) {
-      if (line.kind === 'event' && !isProtocolLine(line)) clear('startup');
-      else if (timers.has('startup')) start('startup', limits.startup);
+      if (line.kind === 'event' && !isProtocolLine(line)) {
+        isHeld = false;
+        clear('startup');
+      } else if (timers.has('startup')) start('startup', limits.startup);
       if (work.isOver()) {
         clear('idle');
         // Other output does not restart the exit clock: a CLI that never ends may keep printing.
@@ -93,7 +108,7 @@ export function watchDeadlines(
       }
       clear('exit');
       const isBusy = work.tasks() > 0 && !work.isIdle();
-      if (isBusy || timers.has('startup')) clear('idle');
+      if (isBusy || isHeld || timers.has('startup')) clear('idle');
       else
         start(
           'idle',
@@ -113,6 +128,7 @@ export function watchDeadlines(
     },
     stop() {
       paused = [];
+      isHeld = false;
       for (const deadline of timers.keys()) clear(deadline);
     },
   };

@@ -1,6 +1,7 @@
 // Follows each message that was written to the CLI until it is stored as delivered.
 import { type Message, type MessageStore, messageLine } from '@baton/core/internal';
 import type { ClaudeLine } from '../claude/line.ts';
+import { asUserBlocks } from '../claude/prompt-text.ts';
 import { messageStateOf } from '../claude/protocol-line.ts';
 import type { Masker } from '../masking/masker.ts';
 import type { ShownMessage } from './commit-and-renew-lease.ts';
@@ -45,9 +46,10 @@ export function createDeliveries(deps: DeliveryDeps, claudeSessionId: () => stri
   const inTranscript = new Set<string>();
   const completed = new Set<string>();
 
-  function show({ id, content }: Message): void {
+  function show({ id, content, blocks }: Message): void {
     if (shownAt.has(id)) return;
-    const raw = deps.masker.line(messageLine(claudeSessionId(), deps.textOf(content), id));
+    const shown = blocks ? asUserBlocks(blocks) : deps.textOf(content);
+    const raw = deps.masker.line(messageLine(claudeSessionId(), shown, id));
     const line = { type: 'user', subtype: 'message', raw, bytes: Buffer.byteLength(raw) };
     void deps.recorder.record(line);
     shownAt.set(id, deps.recorder.seq);

@@ -1,9 +1,16 @@
 // Sends the messages of callers to the CLI of a running session, and follows each message until it
 // is stored as delivered.
-import type { Message, MessageStore, OwnedSession, PendingMessage } from '@baton/core/internal';
+import {
+  defined,
+  type Message,
+  type MessageStore,
+  type OwnedSession,
+  type PendingMessage,
+} from '@baton/core/internal';
 import type { ClaudeInput } from '../claude/input.ts';
 import type { ClaudeLine } from '../claude/line.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
+import { asUserBlocks } from '../claude/prompt-text.ts';
 import type { Masker } from '../masking/masker.ts';
 import type { ShownMessage } from './commit-and-renew-lease.ts';
 import { createDeliveries } from './message-deliveries.ts';
@@ -123,8 +130,12 @@ export function createMessageRelay(deps: RelayDeps): MessageRelay {
   function writeLoaded(to: RelayTarget): void {
     while (loaded[0] && to.mayTakeMore()) {
       const [message] = loaded;
-      const { id: uuid, priority, content } = message;
-      if (!to.input.send({ uuid, text: deps.textOf(content), priority })) return;
+      const { id: uuid, priority, content, blocks } = message;
+      const shown = {
+        text: deps.textOf(content),
+        ...defined({ blocks: blocks && asUserBlocks(blocks) }),
+      };
+      if (!to.input.send({ uuid, ...shown, priority })) return;
       loaded = loaded.slice(1);
       sent.add(uuid);
       deliveries.sent(message);

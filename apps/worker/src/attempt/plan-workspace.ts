@@ -1,14 +1,23 @@
 // Decides where a session works on this host, and makes that directory ready.
 import {
   type CaptureStore,
+  checkRepositoryBase,
+  defined,
+  type RepositoryConfig,
   type Session,
   type SessionStore,
   workspaceOf,
 } from '@baton/core/internal';
 import type { Restored } from '../transcript/restore.ts';
 import type { CutOptions } from '../transcript/transcript-cut.ts';
+import type { DirectoryOrigin } from '../uploads/plan-uploads.ts';
 import { type LocatedWorkspace, locateWorkspace } from '../workspace/locate-workspace.ts';
-import { directoryExists, makeDirectory, restoreDirectory } from '../workspace/make-directory.ts';
+import {
+  directoryExists,
+  fillDirectory,
+  makeDirectory,
+  restoreDirectory,
+} from '../workspace/make-directory.ts';
 import { readMark } from '../workspace/mark.ts';
 import { notesOf } from '../workspace/notes.ts';
 import { type DirectoryPlan, planDirectory } from '../workspace/plan-directory.ts';
@@ -21,6 +30,10 @@ const MAX_CUT_CALLS = 20;
 export interface PlannedWorkspace extends LocatedWorkspace, DirectoryPlan {
   /** Patterns of ignored files that are captured nevertheless. */
   include: readonly string[];
+  /** The repository that the config names, if it names one. */
+  repository?: RepositoryConfig;
+  /** Whether a process may have worked in the workspace. */
+  hasRun: boolean;
 }
 
 /** What the plan of a workspace needs from its worker. */
@@ -47,6 +60,9 @@ export async function planWorkspace(
     claimHeir: sessions.claimHeir,
   });
   const { location, last, capture, isPortable } = located;
+  const { repository } = wanted;
+  if (repository && last !== null) checkRepositoryBase(repository.url, located.kept);
+  const hasRun = located.isInherited ? last !== null : session.attempts.some(({ pid }) => pid);
   const plan = planDirectory({
     sessionId: session.id,
     last,
@@ -55,8 +71,10 @@ export async function planWorkspace(
     // Without git, this worker cannot restore a capture.
     isCaptured: capture !== undefined && workspace.engine !== undefined,
     isPortable,
+    hasRepository: repository !== undefined,
+    hasRun,
   });
-  return { ...located, ...plan, include: wanted.include };
+  return { ...located, ...plan, include: wanted.include, hasRun, ...defined({ repository }) };
 }
 
 async function parentOf(
@@ -67,17 +85,36 @@ async function parentOf(
   return (await sessions.get(parent_session_id)) ?? undefined;
 }
 
-/** Makes the planned directory ready, and returns its path without symlinks. Throws WORKSPACE_CORRUPT. */
+/** A directory that is ready. */
+export interface ReadyDirectory {
+  /** Its path without symlinks. */
+  path: string;
+  origin: DirectoryOrigin;
+}
+
+/**
+ * Makes the planned directory ready. Throws WORKSPACE_CORRUPT, and as `clone` does.
+ *
+ * @param clone Clones the repository into a new folder.
+ */
 export async function readyDirectory(
   { stores: { captures }, workRoot, workspace: { engine } }: WorkspaceDeps,
   { action, location, capture }: PlannedWorkspace,
   fence: number,
-): Promise<string> {
+  clone: (target: string) => Promise<void>,
+): Promise<ReadyDirectory> {
+  if (action === 'clone') {
+    return { path: await fillDirectory({ workRoot, location, fence }, clone), origin: 'made' };
+  }
   // The cache may have removed the directory since the plan. It removes only what a capture holds completely.
   const mustRestore =
     action === 'restore' || (action === 'use' && !(await directoryExists(location.path)));
-  if (!mustRestore || !capture || !engine) return makeDirectory(workRoot, location);
-  return restoreDirectory({ captures, engine }, { workRoot, location, capture, fence });
+  if (!mustRestore || !capture || !engine) {
+    const origin = action === 'use' && !mustRestore ? 'used' : 'made';
+    return { path: await makeDirectory(workRoot, location), origin };
+  }
+  const request = { workRoot, location, capture, fence };
+  return { path: await restoreDirectory({ captures, engine }, request), origin: 'restored' };
 }
 
 /**

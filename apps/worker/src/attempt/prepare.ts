@@ -6,15 +6,18 @@ import {
   claudeIdOf,
   defined,
   type EventStore,
+  type FileStore,
   findOpenableSessions,
   type IsOurs,
   type Opener,
   type Policy,
+  type RepositoryConfig,
   type Session,
   type SessionConfig,
   type SessionStore,
   secretsOf,
   type TranscriptStore,
+  workspaceOf,
 } from '@baton/core/internal';
 import { buildCommand, type Command } from '../claude/command.ts';
 import type { UserMessage } from '../claude/input-lines.ts';
@@ -25,21 +28,26 @@ import type { RunDirs } from '../host/run-dirs.ts';
 import { writePrivateFiles } from '../host/run-dirs.ts';
 import type { Masker } from '../masking/masker.ts';
 import { createOutputMasker, type OutputMasker } from '../masking/output-masker.ts';
+import type { ClonedBase } from '../repository/clone-repository.ts';
+import type { RepositoryAccess } from '../repository/git-settings.ts';
 import type { EnvScrub } from '../scrub/env-scrub.ts';
+import { buildSetupEnv } from '../setup/setup-env.ts';
 import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcript/restore.ts';
+import type { DirectoryOrigin } from '../uploads/plan-uploads.ts';
 import type { WorkspaceSettings } from '../workspace/workspace-settings.ts';
+import { checkContentFiles } from './content-reader.ts';
 import { type History, readHistory } from './history.ts';
 import {
   cutCallsOf,
   cutOf,
   type PlannedWorkspace,
   planWorkspace,
-  readyDirectory,
   workspaceNotes,
 } from './plan-workspace.ts';
+import { readyWorkspace } from './ready-workspace.ts';
 import { buildRemainingConfig } from './remaining-turns-and-budget.ts';
 import { beginAttempt, transcriptSource } from './resume-or-restart.ts';
-import { type DirIdentity, findGivenDir, identifyDir } from './working-dir.ts';
+import { checkPluginDirs, type DirIdentity, findGivenDir, identifyDir } from './working-dir.ts';
 
 /** The stores that an attempt reads and writes. */
 export interface AttemptStores {
@@ -47,6 +55,7 @@ export interface AttemptStores {
   events: EventStore;
   transcripts: TranscriptStore;
   captures: CaptureStore;
+  files: Pick<FileStore, 'get' | 'read'>;
 }
 
 /** What the preparation of an attempt needs from its worker. */
@@ -56,6 +65,8 @@ export interface PrepareDeps {
   workRoot: string;
   /** How this worker captures workspaces. */
   workspace: WorkspaceSettings;
+  /** How this worker reaches repositories. Null if it cannot. */
+  repositories: RepositoryAccess | null;
   policy: Policy;
   /** Whether a session may schedule wake-ups, which make the CLI continue the session later. */
   wakeups: 'allow' | 'forbid';
@@ -75,8 +86,12 @@ export interface PrepareDeps {
 export interface Prepared {
   command: Command;
   cwd: string;
+  /** How the attempt got its directory. */
+  origin: DirectoryOrigin;
   /** The session's managed workspace. Null if the caller named a directory. */
   planned: PlannedWorkspace | null;
+  /** What the workspace has begun from, if it was cloned now. */
+  base?: ClonedBase;
   /** The identity of the working directory before the process starts. */
   dirBeforeStart: DirIdentity;
   /** The first message to the CLI, unless messages of callers take its place. */
@@ -92,24 +107,32 @@ export interface Prepared {
   history: History;
   /** The value of BATON_RUN. */
   marker: string;
+  /** The repository of the workspace, with its secrets opened. Undefined if there is none. */
+  repository: RepositoryConfig | undefined;
+  /** The environment of the workspace's setup commands. */
+  setupEnv: Record<string, string>;
   /** Masks the session's and the operator's secrets in all output except events. */
   output: OutputMasker;
 }
 
 /**
  * Prepares everything that the process needs: working directory, transcript, secrets, files. Starts
- * no process. Throws an AppError if this session cannot run here. Errors of the host and of the
+ * no process of the CLI. Throws an AppError if this session cannot run here. Errors of the host and of the
  * stores pass through.
+ *
+ * @param signal Ends a clone. The call then rejects with any error.
  */
 export async function prepareAttempt(
   deps: PrepareDeps,
   session: Session,
   fence: number,
   dirs: RunDirs,
+  signal: AbortSignal,
 ): Promise<Prepared> {
   const { stores, identity } = deps;
   checkPolicy(session.config, deps.policy);
   const given = await findGivenDir(session.config, deps.policy);
+  await checkPluginDirs(session.config, deps.policy);
   const planned = await planWorkspace(deps, session);
   const source = transcriptSource(session);
   const lineage = source === 'none' ? [] : await lineageOf(stores.sessions, session, source);
@@ -117,10 +140,18 @@ export async function prepareAttempt(
     lineage.length === 0
       ? NOTHING_RESTORED
       : await restoreTranscript(stores.transcripts, lineage, session, dirs.project, {
-          prompt: deps.masker.inJson(promptTextOf(session)),
+          // The entry of a prompt of blocks is found by its uuid.
+          prompt: session.config.content ? null : deps.masker.inJson(promptTextOf(session)),
           ...defined({ cut: cutOf(planned, source) }),
         });
-  const cwd = planned ? await readyDirectory(deps, planned, fence) : (given ?? '');
+  const remainingConfig = buildRemainingConfig(session);
+  const marker = formatMarker({ ...identity, sessionId: session.id, fence });
+  const { config, opened } = await deps.opener.config(remainingConfig, isOpenable(stores, session));
+  // Sealed values could not be checked before they were opened, so the policy is checked again.
+  if (opened.length > 0) checkPolicy(config, deps.policy);
+  const ready =
+    planned && (await readyWorkspace(deps, planned, { config, marker, fence, dirs, signal }));
+  const cwd = ready?.cwd ?? given ?? '';
   const dirBeforeStart = await identifyDir(cwd, session.config);
   const claudeSessionId = lineage[0] ? claudeIdOf(lineage[0]) : session.root_session_id;
   const history = await readHistory(stores.events, session, restored);
@@ -131,15 +162,14 @@ export async function prepareAttempt(
     { ...restored, cutCalls },
     { answer: history.answer, notes },
   );
-  const remainingConfig = buildRemainingConfig(session);
-  const marker = formatMarker({ ...identity, sessionId: session.id, fence });
-  const { config, opened } = await deps.opener.config(remainingConfig, isOpenable(stores, session));
-  // Sealed values could not be checked before they were opened, so the policy is checked again.
-  if (opened.length > 0) checkPolicy(config, deps.policy);
+  if (beginning.prompt.blocks) await checkContentFiles(stores.files, beginning.prompt.blocks);
+  const repository = repositoryOf(config);
+  if (repository?.push && deps.workspace.whyNot === 'capture_off') throw pushNeedsCaptures();
   const command = buildCommand({
     config,
     claudeSessionId,
     resume: beginning.resume,
+    clearsAgent: beginning.resume && getAgent(config) === undefined && lineage.some(hasAgent),
     dirs,
     sessionId: session.id,
     runId: session.run_id,
@@ -154,7 +184,9 @@ export async function prepareAttempt(
   return {
     command,
     cwd,
+    origin: ready?.origin ?? 'given',
     planned,
+    ...defined({ base: ready?.base }),
     dirBeforeStart,
     prompt: beginning.prompt,
     isTurnOver: beginning.isTurnOver,
@@ -163,8 +195,39 @@ export async function prepareAttempt(
     remainingConfig,
     history,
     marker,
+    repository,
+    setupEnv: buildSetupEnv({
+      config,
+      baseEnv: deps.baseEnv,
+      sessionId: session.id,
+      runId: session.run_id,
+      marker,
+    }),
     output: createOutputMasker([...secretsOf(config), ...opened, ...deps.secrets]),
   };
+}
+
+function hasAgent({ config }: Session): boolean {
+  return getAgent(config) !== undefined;
+}
+
+// The key of the config and the setting of the CLI do the same.
+function getAgent({ agent, settings }: SessionConfig): unknown {
+  return agent ?? settings?.['agent'];
+}
+
+// What is pushed comes from the last capture. Without git (the other reason), there is no repository at all.
+function pushNeedsCaptures(): AppError {
+  return new AppError(
+    'OPTION_NOT_ALLOWED',
+    'workspace.push: this worker captures no files (WORKSPACE_CAPTURE=off), so it cannot push them; leave push out',
+    { details: { field: 'workspace.push' } },
+  );
+}
+
+function repositoryOf(config: SessionConfig): RepositoryConfig | undefined {
+  const choice = workspaceOf(config);
+  return choice.type === 'managed' ? choice.repository : undefined;
 }
 
 /**

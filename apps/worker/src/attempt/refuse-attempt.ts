@@ -107,7 +107,8 @@ function toFailure(error: unknown): FailureFacts {
   return {
     code: error.code,
     message: error.message,
-    retryable: false,
+    // A later attempt may find the git server again. Every other cause lies in the session.
+    retryable: error.code === 'REPOSITORY_UNAVAILABLE',
     ...defined({ field: error.details?.field }),
   };
 }

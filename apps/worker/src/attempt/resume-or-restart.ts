@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   claudeIdOf,
+  defined,
   hasTranscript,
   promptUuidOf,
   type Result,
@@ -8,7 +9,7 @@ import {
   type Session,
 } from '@baton/core/internal';
 import type { UserMessage } from '../claude/input-lines.ts';
-import { promptTextOf } from '../claude/prompt-text.ts';
+import { asUserBlocks, promptTextOf } from '../claude/prompt-text.ts';
 import { endsTurn } from '../transcript/ends-turn.ts';
 import type { Restored } from '../transcript/restore.ts';
 
@@ -77,7 +78,9 @@ export function beginAttempt(
   const own = promptUuidOf(session.id);
   // The CLI ignores a message whose uuid is in the transcript already.
   const uuid = uuids.has(own) ? randomUUID() : own;
-  const prompt = { uuid, text: promptTextOf(session) };
+  const { content } = session.config;
+  const blocks = content && asUserBlocks(content);
+  const prompt = { uuid, text: promptTextOf(session), ...defined({ blocks }) };
   const note = [describeCutCalls(cutCalls), ...notes].filter(Boolean).join('\n\n') || null;
   if (files.length === 0) return { resume: false, prompt, isTurnOver: false, systemNotes: note };
   const isContinued = holdsPrompt && (!ranCommand || answer !== null);

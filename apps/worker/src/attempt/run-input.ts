@@ -3,6 +3,7 @@ import type { ClaudeSessionIdTracker } from '../claude/claude-session-id.ts';
 import { openInput } from '../claude/input.ts';
 import type { UserMessage } from '../claude/input-lines.ts';
 import type { ClaudeLine } from '../claude/line.ts';
+import type { FileReader } from '../claude/message-pieces.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
 import type { ClaudeProcess } from '../claude/process.ts';
 import { createInputCloser } from './input-closer.ts';
@@ -27,29 +28,46 @@ export interface RunInputDeps {
   claudeSession: Pick<ClaudeSessionIdTracker, 'id'>;
   stopSwitch: StopSwitch;
   turns: TurnCount;
+  /** Reads the files of the prompt and of messages. */
+  readFile: FileReader;
 }
 
 /**
  * Opens the input of a process that has just started: writes the prompt, if there is one, and the
  * messages that wait.
+ *
+ * @param mayBegin Until this settles, the process gets no message. Default: it gets them at once.
  */
 export function openRunInput(
-  { work, relay, claudeSession, stopSwitch, turns }: RunInputDeps,
-  claude: Pick<ClaudeProcess, 'write' | 'closeInput'>,
+  { work, relay, claudeSession, stopSwitch, turns, readFile }: RunInputDeps,
+  claude: Pick<ClaudeProcess, 'write' | 'drained' | 'closeInput'>,
   prompt: UserMessage | null,
+  mayBegin?: Promise<void>,
 ): RunInput {
-  const input = openInput(claude, prompt);
+  const input = openInput(claude, mayBegin ? null : prompt, readFile);
   const closer = createInputCloser(input, work, relay);
-  relay.connect({
-    input,
-    work,
-    claudeSessionId: claudeSession.id,
-    mayTakeMore: () =>
-      input.isOpen() && stopSwitch.reason === null && !turns.isUsedUp() && !turns.isBudgetSpent(),
-    onIdle: closer.check,
-  });
-  // Without a prompt or a message, the process would wait for input that never comes.
-  if (prompt === null && !relay.hasSent()) input.close();
+
+  function connect(): void {
+    relay.connect({
+      input,
+      work,
+      claudeSessionId: claudeSession.id,
+      mayTakeMore: () =>
+        input.isOpen() && stopSwitch.reason === null && !turns.isUsedUp() && !turns.isBudgetSpent(),
+      onIdle: closer.check,
+    });
+    // Without a prompt or a message, the process would wait for input that never comes.
+    if (prompt === null && !relay.hasSent()) input.close();
+  }
+
+  if (!mayBegin) connect();
+  else {
+    void mayBegin.then(() => {
+      if (stopSwitch.reason !== null || !input.isOpen()) return;
+      if (prompt) input.send(prompt);
+      connect();
+    });
+  }
 
   return {
     observe(line) {

@@ -4,6 +4,7 @@ import type { AbortReason } from '../claude/abort-reason.ts';
 import type { UserMessage } from '../claude/input-lines.ts';
 import { type ClaudeLine, isPartial, type RateLimit } from '../claude/line.ts';
 import { createForeignResultMarker } from '../claude/mark-foreign-results.ts';
+import type { FileReader } from '../claude/message-pieces.ts';
 import {
   type ClaudeProcess,
   type Exit,
@@ -44,8 +45,12 @@ export interface RunDeps extends LineObserverDeps {
   relay: MessageRelay;
   /** Counts the session's turns. */
   turns: TurnCount;
+  /** Reads the files of the prompt and of messages. */
+  readFile: FileReader;
   /** Called when a tool that may have changed files has returned. */
   onFilesChanged(): void;
+  /** Until this settles, the CLI gets no message. Default: it gets the first message at once. */
+  mayBegin?: Promise<void>;
 }
 
 /** The processes of a run that could not be ended, and why. */
@@ -95,8 +100,8 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     cwd: prepared.cwd,
     launcher: deps.launcher,
   });
-  const input = openRunInput(deps, claude, prompt);
   const watch = watchDeadlines(deps.deadlines, stopSwitch.stop, deps.work);
+  const input = openRunInput(deps, claude, prompt, holdWith(watch, deps.mayBegin));
   const observer = createLineObserver(deps, watch, claude.pid);
   const limit = createLimitAnswer(meter, deps.turns);
   const stop = stopOnAbort(claude, stopSwitch.controller.signal, {
@@ -137,12 +142,22 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   };
 }
 
+// The CLI prints nothing before its first message, so its clock starts with that message.
+function holdWith(
+  watch: DeadlineWatch,
+  mayBegin: Promise<void> | undefined,
+): Promise<void> | undefined {
+  if (!mayBegin) return undefined;
+  watch.hold();
+  return mayBegin.then(watch.begin);
+}
+
 /** Records the prompt as the run's first event, because the CLI does not print it. */
 async function recordPrompt(
   { recorder, masker, claudeSession }: RunDeps,
-  { text, uuid }: UserMessage,
+  { text, blocks, uuid }: UserMessage,
 ): Promise<void> {
-  const raw = masker.line(promptLine(claudeSession.id(), text, uuid));
+  const raw = masker.line(promptLine(claudeSession.id(), blocks ?? text, uuid));
   await recorder.record({ type: 'user', subtype: 'prompt', raw, bytes: Buffer.byteLength(raw) });
 }
 

@@ -3,11 +3,13 @@ import {
   claudeIdOf,
   type DeliveredMessage,
   type Message,
+  messageBytes,
   messageLine,
   type PendingMessage,
   type Session,
 } from '@baton/core/internal';
 import { parseLine } from '../claude/line.ts';
+import { asUserBlocks } from '../claude/prompt-text.ts';
 import type { Restored } from '../transcript/restore.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import type { Prepared } from './prepare.ts';
@@ -88,8 +90,9 @@ export async function settleEarlierMessages(
   return settled;
 }
 
-function toPending({ id, content, priority }: Message): PendingMessage {
-  return { id, bytes: Buffer.byteLength(content), priority };
+function toPending(message: Message): PendingMessage {
+  const { id, priority } = message;
+  return { id, bytes: messageBytes(message), priority };
 }
 
 // A page is held in memory, and each of its lines may be 1 MiB long.
@@ -122,8 +125,9 @@ async function findEvents(
     }
   }
   const hidden = await deps.stores.messages.getMany(ids.filter((id) => !seqs.has(id)));
-  for (const { id, content } of hidden) {
-    const raw = deps.masker.line(messageLine(claudeIdOf(session), relay.textOf(content), id));
+  for (const { id, content, blocks } of hidden) {
+    const shown = blocks ? asUserBlocks(blocks) : relay.textOf(content);
+    const raw = deps.masker.line(messageLine(claudeIdOf(session), shown, id));
     const line = { type: 'user', subtype: 'message', raw, bytes: Buffer.byteLength(raw) };
     await recorder.record(line);
     seqs.set(id, recorder.seq);

@@ -19,10 +19,13 @@ import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
  * Marks the directory with this attempt's claim, and stores the claim as the last one that took the workspace. From then
  * on, no other host uses an older copy of the directory. Resolves to the stored workspace, or to null if the attempt must
  * not write any more. A file system error is thrown.
+ *
+ * @param uploads What is to be stored about the session's uploaded files.
  */
 export async function takeWorkspace(
   { deps, session, attempt, owned, writeOptions }: AttemptContext,
-  { cwd, planned, restored }: Pick<Prepared, 'cwd' | 'planned' | 'restored'>,
+  { cwd, planned, restored, base }: Pick<Prepared, 'cwd' | 'planned' | 'restored' | 'base'>,
+  uploads: Pick<Workspace, 'uploads'>,
 ): Promise<Workspace | null> {
   const { fence } = attempt;
   if (planned) await writeMark(planned.location.shadow, { session_id: session.id, fence });
@@ -37,17 +40,32 @@ export async function takeWorkspace(
         ...defined({
           moved_from: planned.movedFrom.length > 0 ? [...planned.movedFrom] : undefined,
           cut_calls: cutCalls.length > 0 ? [...cutCalls] : undefined,
+          base,
         }),
-        ...captureAtStart(
+        ...uploads,
+        ...planned.kept,
+        ...withStart(
           planned,
-          deps.workspace,
-          () => captureNothing(now, attempt.attempt, lengths),
-          lengths,
+          captureAtStart(
+            planned,
+            deps.workspace,
+            () => captureNothing(now, attempt.attempt, lengths),
+            lengths,
+          ),
         ),
       }
-    : { type: 'path', path: cwd, fence, portable: false, reason: 'path' };
+    : { type: 'path', path: cwd, fence, portable: false, reason: 'path', ...uploads };
   const held = await writeUntilAcknowledged(() => owned.commit({ workspace }), writeOptions);
   return held && workspace;
+}
+
+/** Adds the capture with which a continue begins: the one that it inherits. */
+function withStart<T extends Pick<Workspace, 'capture'>>(
+  { isInherited, last }: Pick<PlannedWorkspace, 'isInherited' | 'last'>,
+  begun: T,
+): T & Pick<Workspace, 'start'> {
+  const isContinue = isInherited && last !== null;
+  return { ...begun, ...defined({ start: isContinue ? begun.capture : undefined }) };
 }
 
 /** Returns the capture that an attempt begins with, and whether the files can travel from the start. */
@@ -67,7 +85,7 @@ function captureAtStart(
 }
 
 /**
- * Checks the size of a directory that was there before its conversation began. Throws WORKSPACE_TOO_LARGE, so that the
+ * Checks the size of a directory that was there before its conversation began, or that was cloned. Throws WORKSPACE_TOO_LARGE, so that the
  * caller of a launch learns at once that the files cannot travel.
  */
 export async function checkSize(
@@ -75,7 +93,9 @@ export async function checkSize(
   { planned }: Pick<Prepared, 'planned'>,
 ): Promise<void> {
   const { engine, maxBytes, maxFiles } = deps.workspace;
-  if (!engine || !planned || planned.last !== null || planned.action !== 'use') return;
+  if (!engine || !planned) return;
+  const isFound = planned.last === null && planned.action === 'use';
+  if (!isFound && planned.action !== 'clone') return;
   if (session.kind !== 'launch' || session.attempts.some(({ pid }) => pid)) return;
   const { path, shadow } = planned.location;
   const found = await engine.measure({

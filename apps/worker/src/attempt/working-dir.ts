@@ -5,6 +5,7 @@ import {
   directoriesOf,
   isInsideRoots,
   type Policy,
+  pluginsOf,
   type SessionConfig,
   workspaceOf,
 } from '@baton/core/internal';
@@ -25,17 +26,40 @@ export async function findGivenDir(config: SessionConfig, policy: Policy): Promi
   return given;
 }
 
-async function checkDirectory(path: string, field: string, policy: Policy): Promise<string> {
+/**
+ * Checks the directories of `plugins`, with symlinks resolved. The CLI would run a session without a plugin that it does
+ * not find. Throws OPTION_NOT_ALLOWED or WORKING_DIR_NOT_FOUND, which name the field of the config.
+ */
+export async function checkPluginDirs(config: SessionConfig, policy: Policy): Promise<void> {
+  for (const { field, path } of pluginsOf(config)) {
+    await resolveInside(String(path), field, policy.allowedPluginDirs, {
+      code: 'OPTION_NOT_ALLOWED',
+      setting: 'ALLOWED_PLUGIN_DIRS',
+    });
+  }
+}
+
+function checkDirectory(path: string, field: string, policy: Policy): Promise<string> {
+  return resolveInside(path, field, policy.allowedRoots, {
+    code: 'WORKING_DIR_NOT_ALLOWED',
+    setting: 'ALLOWED_ROOTS',
+  });
+}
+
+async function resolveInside(
+  path: string,
+  field: string,
+  roots: readonly string[],
+  refusal: { code: 'WORKING_DIR_NOT_ALLOWED' | 'OPTION_NOT_ALLOWED'; setting: string },
+): Promise<string> {
   const real = await realpath(path).catch(nullUnlessHostError);
   const realRoots = await Promise.all(
-    policy.allowedRoots.map(
-      async (root) => (await realpath(root).catch(nullUnlessHostError)) ?? root,
-    ),
+    roots.map(async (root) => (await realpath(root).catch(nullUnlessHostError)) ?? root),
   );
   if (!isInsideRoots(real ?? path, realRoots)) {
     throw new AppError(
-      'WORKING_DIR_NOT_ALLOWED',
-      `${field}: expected a directory that ALLOWED_ROOTS of this worker allows, got ${path}`,
+      refusal.code,
+      `${field}: expected a directory that ${refusal.setting} of this worker allows, got ${path}`,
       { details: { field } },
     );
   }

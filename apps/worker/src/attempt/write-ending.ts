@@ -72,7 +72,9 @@ export interface EndingFacts {
   wereDropped(ids: readonly string[]): boolean;
   /** Whether the attempt marked messages as sent. */
   hasClaimedMessages: boolean;
-  /** Whether a process ran. If not, a stored last result still answers the session. */
+  /**
+   * Whether a process ran, and its result does not count. If not, a stored last result still answers the session.
+   */
   hasRun: boolean;
   /** When the session is retried. Undefined if it is not. */
   retryAt: Date | undefined;

@@ -1,8 +1,10 @@
 // The CLI inherits only these variables of the worker's environment. The model can read every
 // variable of the CLI (docs/claude-cli.md, section 3), so nothing else is passed on: no REDIS_URL,
 // no MONGODB_URL.
-const NAMES = new Set([
-  // The search path, home, language and time zone, which any tool expects.
+
+/** The variables that any tool expects, and that are no credentials. Names that begin with `LC_` belong to them. */
+export const TOOL_NAMES: readonly string[] = [
+  // The search path, home, language and time zone.
   'PATH',
   'HOME',
   'USER',
@@ -24,6 +26,11 @@ const NAMES = new Set([
   'NODE_EXTRA_CA_CERTS',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
+];
+
+const NAMES = new Set([
+  ...TOOL_NAMES,
+  // Certificates of the client.
   'CLAUDE_CODE_CLIENT_CERT',
   'CLAUDE_CODE_CLIENT_KEY',
   'CLAUDE_CODE_CLIENT_KEY_PASSPHRASE',
@@ -35,6 +42,10 @@ const NAMES = new Set([
   'CLAUDE_CODE_USE_BEDROCK',
   'CLAUDE_CODE_SKIP_BEDROCK_AUTH',
   'CLAUDE_CODE_USE_MANTLE',
+  'CLAUDE_CODE_SKIP_MANTLE_AUTH',
+  'CLAUDE_CODE_USE_ANTHROPIC_AWS',
+  'CLAUDE_CODE_SKIP_ANTHROPIC_AWS_AUTH',
+  'CLAUDE_CODE_SKIP_AWS_CRED_CACHE',
   'AWS_REGION',
   'AWS_DEFAULT_REGION',
   'AWS_PROFILE',
@@ -48,15 +59,51 @@ const NAMES = new Set([
   'AWS_SHARED_CREDENTIALS_FILE',
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  'AWS_ROLE_SESSION_NAME',
+  'AWS_EC2_METADATA_DISABLED',
+  'AWS_EC2_METADATA_SERVICE_ENDPOINT',
+  'AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE',
+  'AWS_USE_FIPS_ENDPOINT',
+  'AWS_USE_DUALSTACK_ENDPOINT',
+  'AWS_CA_BUNDLE',
   'CLAUDE_CODE_USE_VERTEX',
   'CLAUDE_CODE_SKIP_VERTEX_AUTH',
+  'CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD',
+  'CLAUDE_CODE_SKIP_ANTHROPIC_GOOGLE_CLOUD_AUTH',
   'CLOUD_ML_REGION',
   'GOOGLE_APPLICATION_CREDENTIALS',
   'GOOGLE_CLOUD_PROJECT',
   'GCLOUD_PROJECT',
+  'GOOGLE_CLOUD_QUOTA_PROJECT',
+  'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES',
+  'CLOUDSDK_CONFIG',
+  'GCE_METADATA_HOST',
+  'GCE_METADATA_IP',
+  'METADATA_SERVER_DETECTION',
   'CLAUDE_CODE_USE_FOUNDRY',
   'CLAUDE_CODE_SKIP_FOUNDRY_AUTH',
+  'AZURE_TENANT_ID',
+  'AZURE_CLIENT_ID',
+  'AZURE_CLIENT_SECRET',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
+  'AZURE_CLIENT_CERTIFICATE_PASSWORD',
+  'AZURE_CLIENT_SEND_CERTIFICATE_CHAIN',
+  'AZURE_FEDERATED_TOKEN_FILE',
+  'AZURE_AUTHORITY_HOST',
+  'AZURE_ADDITIONALLY_ALLOWED_TENANTS',
+  'AZURE_TOKEN_CREDENTIALS',
+  'AZURE_USERNAME',
+  'AZURE_PASSWORD',
+  'AZURE_CONFIG_DIR',
+  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+  'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
+  'IMDS_ENDPOINT',
+  'MSI_ENDPOINT',
+  'MSI_SECRET',
+  'CLAUDE_CODE_USE_GATEWAY',
   // How the CLI calls the API: its retries, timeout, output size, thinking.
   'CLAUDE_CODE_MAX_RETRIES',
   'API_TIMEOUT_MS',
@@ -80,7 +127,7 @@ const NAMES = new Set([
 ]);
 
 // Families of names that differ between providers and versions.
-const PREFIXES = ['LC_', 'ANTHROPIC_', 'VERTEX_REGION_'];
+const PREFIXES = ['LC_', 'ANTHROPIC_', 'VERTEX_REGION_', 'AWS_ENDPOINT_URL'];
 
 /**
  * Returns the variables of the worker's own environment that the CLI inherits, except empty

@@ -7,8 +7,9 @@ import {
   type SessionConfig,
 } from '@baton/core/internal';
 import { joinCeilings } from './git-ceiling.ts';
-import { mcpFileOf } from './mcp-file.ts';
+import { agentsFileOf, mcpFileOf } from './mcp-file.ts';
 import { isSecretVariable } from './operator-secrets.ts';
+import { optionFlags, overriddenVariables } from './option-flags.ts';
 
 /**
  * The folder under `projects/` that holds the transcript, the same for every working directory
@@ -22,6 +23,8 @@ export interface CommandInput {
   claudeSessionId: string;
   /** Whether the transcript of `claudeSessionId` was restored, so that the CLI resumes it. */
   resume: boolean;
+  /** Whether the restored transcript began with an agent that the config no longer names. */
+  clearsAgent: boolean;
   /** Folders that only this attempt uses. */
   dirs: { config: string; tmp: string; files: string };
   sessionId: string;
@@ -75,7 +78,7 @@ interface CommandFile {
 }
 
 type CommandFiles = Record<
-  'systemPrompt' | 'appended' | 'mcp' | 'settings',
+  'systemPrompt' | 'appended' | 'subagentPrompt' | 'mcp' | 'agents' | 'settings',
   CommandFile | undefined
 >;
 
@@ -87,7 +90,9 @@ function buildFiles(input: CommandInput): CommandFiles {
     (text) => text !== undefined && text !== null,
   );
   const ids = { BATON_SESSION_ID: sessionId, BATON_RUN_ID: runId };
-  const mcp = config.mcp_config && mcpFileOf(config.mcp_config, ids, withheld(config, baseEnv));
+  const hidden = withheld(config, baseEnv);
+  const mcp = config.mcp_config && mcpFileOf(config.mcp_config, ids, hidden);
+  const agents = config.agents && agentsFileOf(config.agents, ids, hidden);
   const allowed = policy.allowedPermissionModes.includes(BYPASS_MODE)
     ? config.settings
     : withoutBypass(config.settings);
@@ -95,7 +100,9 @@ function buildFiles(input: CommandInput): CommandFiles {
   return {
     systemPrompt: file('system-prompt.txt', config.system_prompt),
     appended: file('append-system-prompt.txt', appended.join('\n\n') || undefined),
+    subagentPrompt: file('subagent-system-prompt.txt', config.append_subagent_system_prompt),
     mcp: file('mcp.json', mcp && JSON.stringify(mcp)),
+    agents: file('agents.json', agents && JSON.stringify(agents)),
     settings: file('settings.json', settings && JSON.stringify(settings)),
   };
 }
@@ -139,6 +146,11 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
     ...flag('settings', files.settings?.path),
     ...repositoryFlags(input),
     ...(config.include_partial_messages ? ['--include-partial-messages'] : []),
+    ...optionFlags(
+      config,
+      { agents: files.agents?.path, subagentPrompt: files.subagentPrompt?.path },
+      input.clearsAgent,
+    ),
   ];
 }
 
@@ -168,11 +180,14 @@ function buildEnv(input: CommandInput): Record<string, string> {
   // Without TMPDIR, the scrub's sandbox leaves sockets and folders in the system's temporary
   // directory.
   const scrub = input.scrubsEnv ? { [SCRUB]: '1', TMPDIR: dirs.tmp } : {};
+  const overridden = overriddenVariables(config);
+  const without = (env: Record<string, string> = {}) =>
+    Object.fromEntries(Object.entries(env).filter(([name]) => !overridden.includes(name)));
   return {
-    ...input.baseEnv,
+    ...without(input.baseEnv),
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
-    ...config.env,
+    ...without(config.env),
     ...joinCeilings(
       config.env?.['GIT_CEILING_DIRECTORIES'],
       input.baseEnv['GIT_CEILING_DIRECTORIES'],

@@ -1,21 +1,26 @@
 // The lines that Baton writes to the CLI's stdin (docs/claude-cli.md, section 15).
 import { randomUUID } from 'node:crypto';
-import { defined, type MessagePriority } from '@baton/core/internal';
+import { type ContentBlock, defined, type MessagePriority } from '@baton/core/internal';
 
 /** A message of the user, as the CLI gets it. */
 export interface UserMessage {
   /** The uuid under which the CLI reports the message and stores it in the transcript. */
   uuid: string;
   text: string;
+  /** The blocks that the message consists of, in place of the text (message-pieces.ts). */
+  blocks?: readonly ContentBlock[];
   /** When the CLI delivers a message that arrives during a turn. Default of the CLI: `next`. */
   priority?: MessagePriority;
 }
 
-/** Returns the line that sends a message. */
-export function messageLine({ uuid, text, priority }: UserMessage): string {
+/** Returns the line that sends a message. `content` are its blocks; default: its text. */
+export function messageLine(
+  { uuid, text, priority }: UserMessage,
+  content: readonly unknown[] = [{ type: 'text', text }],
+): string {
   return line({
     type: 'user',
-    message: { role: 'user', content: [{ type: 'text', text }] },
+    message: { role: 'user', content },
     parent_tool_use_id: null,
     session_id: '',
     uuid,

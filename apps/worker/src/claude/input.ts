@@ -1,11 +1,7 @@
-import {
-  messageLine,
-  refusalLine,
-  requestLine,
-  responseLine,
-  type UserMessage,
-} from './input-lines.ts';
+import { refusalLine, requestLine, responseLine, type UserMessage } from './input-lines.ts';
 import type { ClaudeLine } from './line.ts';
+import { createLineWriter } from './line-writer.ts';
+import type { FileReader } from './message-pieces.ts';
 import type { ClaudeProcess } from './process.ts';
 import { cliRequestOf } from './protocol-line.ts';
 
@@ -35,22 +31,25 @@ const DENIAL = {
 /**
  * Opens the input of a process that has just been spawned, and writes the prompt, if there is one.
  * Writes the control request `initialize` before the prompt, in the same tick as the spawn. If it
- * came later, a resumed CLI could already run tools (docs/claude-cli.md, section 16).
+ * came later, a resumed CLI could already run tools (docs/claude-cli.md, section 16). `read` reads
+ * the files of messages; default: no file can be read.
  */
 export function openInput(
-  claude: Pick<ClaudeProcess, 'write' | 'closeInput'>,
+  claude: Pick<ClaudeProcess, 'write' | 'drained' | 'closeInput'>,
   prompt: UserMessage | null,
+  read: FileReader = async () => null,
 ): ClaudeInput {
   let isOpen = true;
-  const write = (line: string): boolean => {
-    if (isOpen) claude.write(line);
+  const lines = createLineWriter(claude, read);
+  const write = (line: string | UserMessage): boolean => {
+    if (isOpen) lines.write(line);
     return isOpen;
   };
   write(requestLine({ subtype: 'initialize' }));
-  if (prompt) write(messageLine(prompt));
+  if (prompt) write(prompt);
   return {
     isOpen: () => isOpen,
-    send: (message) => write(messageLine(message)),
+    send: write,
     interrupt(waiting) {
       for (const message_uuid of waiting) {
         write(requestLine({ subtype: 'cancel_async_message', message_uuid }));
@@ -67,7 +66,7 @@ export function openInput(
     close() {
       if (!isOpen) return;
       isOpen = false;
-      claude.closeInput();
+      lines.end();
     },
   };
 }

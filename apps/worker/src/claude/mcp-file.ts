@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { defined, type MCPConfig, type MCPServer } from '@baton/core/internal';
+import { type Agent, defined, type MCPConfig, type MCPServer } from '@baton/core/internal';
 
 /** The ids that the MCP servers of a run get, by the names of the variables that hold them. */
 interface RunIds {
@@ -21,25 +21,66 @@ interface RunIds {
  */
 export function mcpFileOf(config: MCPConfig, ids: RunIds, withheld: readonly string[]): MCPConfig {
   const exact = escapeBy(unsetVariable());
-  const empty = Object.fromEntries(withheld.map((name) => [name, '']));
-  const servers = Object.entries(config.mcpServers).map(([name, server]) => [
-    name,
-    'command' in server
-      ? writeProgram(server, { before: empty, after: ids }, exact)
-      : writeRemote(server, ids, exact),
-  ]);
-  return { mcpServers: Object.fromEntries(servers) };
+  // The CLI expands headers twice: when it reads the file, and when it connects. So headers are
+  // escaped twice.
+  return { mcpServers: writeServers(config.mcpServers, ids, withheld, [exact, twice(exact)]) };
+}
+
+/**
+ * Returns the content of the file for `--agents`: the caller's agents, in which the MCP servers get
+ * the same variables and ids as those of `mcpFileOf`. In this file, the CLI replaces variables in
+ * headers alone, and once (test/contract/agents.test.ts).
+ */
+export function agentsFileOf(
+  agents: Record<string, Agent>,
+  ids: RunIds,
+  withheld: readonly string[],
+): Record<string, Agent> {
+  const exact = escapeBy(unsetVariable());
+  const written = (agent: Agent): Agent => ({
+    ...agent,
+    ...defined({
+      mcpServers: agent.mcpServers?.map((entry) =>
+        typeof entry === 'string'
+          ? entry
+          : writeServers(entry, ids, withheld, [(text) => text, exact]),
+      ),
+    }),
+  });
+  return Object.fromEntries(Object.entries(agents).map(([name, agent]) => [name, written(agent)]));
 }
 
 type Program = Extract<MCPServer, { command: string }>;
 type Remote = Extract<MCPServer, { url: string }>;
 type MapText = (text: string) => string;
+/** How to escape values, and how to escape headers. */
+type Escapes = readonly [value: MapText, header: MapText];
+
+function twice(map: MapText): MapText {
+  return (text) => map(map(text));
+}
+
+function writeServers(
+  servers: Record<string, MCPServer>,
+  ids: RunIds,
+  withheld: readonly string[],
+  escapes: Escapes,
+): Record<string, MCPServer> {
+  const empty = Object.fromEntries(withheld.map((name) => [name, '']));
+  const written = Object.entries(servers).map(([name, server]) => [
+    name,
+    'command' in server
+      ? writeProgram(server, { before: empty, after: ids }, escapes)
+      : writeRemote(server, ids, escapes),
+  ]);
+  return Object.fromEntries(written);
+}
 
 // The CLI starts a program with the CLI's whole environment; variables in `env` override it.
 function writeProgram(
   server: Program,
   added: { before: Record<string, string>; after: RunIds },
-  exact: MapText,
+  [exact]: Escapes,
 ): Program {
   const { command, args, env } = server;
   return {
@@ -50,15 +91,14 @@ function writeProgram(
   };
 }
 
-function writeRemote(server: Remote, ids: RunIds, exact: MapText): Remote {
+function writeRemote(server: Remote, ids: RunIds, [exact, header]: Escapes): Remote {
   const { url, headers } = server;
-  // The CLI expands headers twice: when it reads the file, and when it connects. So headers are
-  // escaped twice.
-  const header: MapText = (text) => exact(exact(fillIn(text, ids)));
   return {
     ...server,
     url: exact(fillIn(url, ids)),
-    ...defined({ headers: headers && mapValues(headers, header) }),
+    ...defined({
+      headers: headers && mapValues(headers, (text) => header(fillIn(text, ids))),
+    }),
   };
 }
 

@@ -4,7 +4,7 @@ const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|PASSWD|CREDENTIAL/i;
 
 // These names look like names of secrets, but their values are numbers or paths.
 const PLAIN_NAME =
-  /TOKENS$|_TTL_MS$|_(?:FILE|FILES|PATH|DIR)$|^CLAUDE_CODE_CLIENT_KEY$|^SECRETS_(?:PUBLIC|PRIVATE)_KEYS$|^GOOGLE_APPLICATION_CREDENTIALS$|CREDENTIALS_(?:FULL|RELATIVE)_URI$/i;
+  /TOKENS$|_TTL_MS$|_(?:FILE|FILES|PATH|DIR)$|^CLAUDE_CODE_CLIENT_KEY$|^SECRETS_(?:PUBLIC|PRIVATE)_KEYS$|^GOOGLE_APPLICATION_CREDENTIALS$|^AZURE_TOKEN_CREDENTIALS$|CREDENTIALS_(?:FULL|RELATIVE)_URI$/i;
 
 // A proxy variable may hold a URL without its scheme, such as `user:password@proxy`. In any other
 // variable, such a text counts as an e-mail address, not as a secret.
@@ -12,12 +12,15 @@ const PROXY_NAME = /_proxy$/i;
 
 const CUSTOM_HEADERS = 'ANTHROPIC_CUSTOM_HEADERS';
 
+// Secrets whose names do not show it: the password of Azure's managed identity.
+const OTHER_SECRETS = [CUSTOM_HEADERS, 'IDENTITY_HEADER'];
+
 /**
  * Returns whether the name of an operator's variable shows that the variable holds a secret, or
  * names a file that holds a secret.
  */
 export function isSecretVariable(name: string): boolean {
-  return SECRET_NAME.test(name) || name === CUSTOM_HEADERS;
+  return SECRET_NAME.test(name) || OTHER_SECRETS.includes(name);
 }
 
 /**

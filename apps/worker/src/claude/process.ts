@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { execa } from 'execa';
 import { createByteTail } from './byte-tail.ts';
 import type { Command } from './command.ts';
@@ -27,6 +28,8 @@ export interface ClaudeProcess {
   readonly closed: Promise<unknown>;
   /** Writes text to stdin. A process that has ended, or that no longer reads, gets nothing. */
   write(text: string): void;
+  /** Resolves when stdin takes more without holding it in memory, or is closed. Never rejects. */
+  drained(): Promise<void>;
   /** Closes stdin. */
   closeInput(): void;
   /** Returns the last 8 KiB of stderr. */
@@ -128,6 +131,9 @@ export function startClaude(
     write(text) {
       if (child.stdin.writable) child.stdin.write(text);
     },
+    async drained() {
+      if (child.stdin.writableNeedDrain) await drainOrClose(child.stdin);
+    },
     closeInput() {
       if (child.stdin.writable) child.stdin.end();
     },
@@ -139,6 +145,16 @@ export function startClaude(
       abandoned.resolve({ code: null, signal: null });
     },
   };
+}
+
+function drainOrClose(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
 }
 
 /** Signals the process group of `pid`. Returns the errno if the signal is refused, else null. */

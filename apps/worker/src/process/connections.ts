@@ -40,6 +40,7 @@ export function openConnections({
     publicKeys: keys.sealing,
     log,
     webhookLogMs: settings.WEBHOOK_LOG_DAYS * DAY_MS,
+    fileUnusedMs: settings.FILE_UNUSED_HOURS * 3_600_000,
   });
   const connection = openWorkerRedis(settings.REDIS_URL);
   const watch = createRedisWatch(() => baton.queue.ping(), log);

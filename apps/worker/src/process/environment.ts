@@ -13,9 +13,12 @@ import { operatorSecrets } from '../claude/operator-secrets.ts';
 import { createIdentity, type WorkerIdentity } from '../host/identity.ts';
 import { makeWorkRoot } from '../host/work-root.ts';
 import { createMasker, type Masker } from '../masking/masker.ts';
+import type { RepositoryAccess } from '../repository/git-settings.ts';
+import { secretsOfCredentials } from '../repository/operator-credentials.ts';
 import { type WorkerSettings, workerSettingsSchema } from '../settings.ts';
 import type { WorkspaceSettings } from '../workspace/workspace-settings.ts';
 import { openCaptures } from './open-captures.ts';
+import { openRepositories, readGitCredentials } from './open-repositories.ts';
 import { readPrices } from './read-prices.ts';
 
 /** What a worker process reads when it starts: its settings, and the CLI, keys and folders that they name. */
@@ -35,6 +38,8 @@ export interface WorkerEnvironment {
   workRoot: string;
   /** How this worker captures the files of sessions. */
   workspace: WorkspaceSettings;
+  /** How this worker reaches repositories. Null if it cannot. */
+  repositories: RepositoryAccess | null;
 }
 
 /**
@@ -46,7 +51,8 @@ export async function readWorkerEnvironment(
 ): Promise<WorkerEnvironment> {
   const settings = parseEnv(workerSettingsSchema, env);
   const identity = createIdentity();
-  const secrets = operatorSecrets(env);
+  const gitCredentials = await readGitCredentials(settings.GIT_CREDENTIALS_FILE);
+  const secrets = [...operatorSecrets(env), ...secretsOfCredentials(gitCredentials)];
   const masker = createMasker(secrets);
   const log = createLogger('baton-worker', settings.LOG_LEVEL, undefined, masker.line).child({
     worker_id: identity.workerId,
@@ -62,6 +68,7 @@ export async function readWorkerEnvironment(
   const prices = await readPrices(settings.PRICES_FILE);
   const workRoot = await makeWorkRoot(settings.WORK_ROOT);
   const workspace = await openCaptures(settings, { path: baseEnv['PATH'] ?? '', identity }, log);
+  const repositories = await openRepositories(settings, gitCredentials, baseEnv['PATH'] ?? '', log);
   return {
     settings,
     identity,
@@ -74,5 +81,6 @@ export async function readWorkerEnvironment(
     prices,
     workRoot,
     workspace,
+    repositories,
   };
 }

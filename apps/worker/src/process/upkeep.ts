@@ -2,9 +2,11 @@ import { createJobUpkeep, createLeaderLease } from '@baton/core/internal';
 import { startDiskCheck } from '../host/disk-space.ts';
 import { startSweep } from '../host/sweep.ts';
 import { startWorkDirSweep } from '../host/work-dirs.ts';
+import { fileTasks } from '../maintenance/files.ts';
 import { startMaintenance } from '../maintenance/maintenance.ts';
 import { reconcilerTasks } from '../maintenance/reconciler.ts';
 import { retentionTasks } from '../maintenance/retention.ts';
+import { startMirrorSweep } from '../repository/mirror-cache.ts';
 import { startCacheSweep } from '../workspace/cache.ts';
 import type { WorkerConnections } from './connections.ts';
 import type { WorkerEnvironment } from './environment.ts';
@@ -31,6 +33,7 @@ export function startHostSweeps(
     const maxBytes = settings.WORKSPACE_CACHE_BYTES;
     startCacheSweep({ workRoot, maxBytes, sessions, log }, signal);
   }
+  startMirrorSweep({ workRoot, maxBytes: settings.REPOSITORY_CACHE_BYTES, log }, signal);
   startWorkDirSweep(
     {
       workRoot,
@@ -63,6 +66,7 @@ export function startFleetMaintenance(
       log,
     }),
     ...tasks,
+    ...fileTasks({ files: stores.files, log }),
     ...retentionTasks({ deletion, tree: stores.tree, clock, days: settings.RETENTION_DAYS, log }),
   ];
   const lease = createLeaderLease(mongo.db, clock, MAINTENANCE_LEASE, identity.workerId);

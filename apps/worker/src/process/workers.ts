@@ -1,6 +1,7 @@
 import { createOpener, type KeptJobs, policyOf } from '@baton/core/internal';
 import { withGitCeiling } from '../claude/git-ceiling.ts';
 import type { MaintenanceTask } from '../maintenance/maintenance.ts';
+import { parsePerson } from '../push/commit-message.ts';
 import { openWorkerSchedules, type WorkerSchedules } from '../schedules/open-worker-schedules.ts';
 import { createSessionWorker, type SessionWorker } from '../sessions/session-worker.ts';
 import type { WorkerSettings } from '../settings.ts';
@@ -69,11 +70,14 @@ function createSessions(
         wall_clock: settings.WALL_CLOCK_TIMEOUT_MS,
         exit: settings.EXIT_TIMEOUT_MS,
       },
+      setupTimeoutMs: settings.SETUP_TIMEOUT_MS,
+      gitAuthor: parsePerson(settings.GIT_AUTHOR),
       log,
       stores,
       identity,
       workRoot,
       workspace: environment.workspace,
+      repositories: environment.repositories,
       policy: policyOf(settings),
       wakeups: settings.WAKEUPS,
       opener: createOpener(environment.keys.opening),

@@ -93,6 +93,7 @@ function probeCommand(
     config: { query: 'probe', allowed_tools: ['Bash'] },
     claudeSessionId: id,
     resume: false,
+    clearsAgent: false,
     dirs,
     sessionId: id,
     runId: identity.workerId,

@@ -11,9 +11,12 @@ test.beforeAll(async ({ fleet }) => {
   await symlink(join(fleet.root, 'outside'), join(work, 'way-out'));
   await symlink(join(work, 'nowhere'), join(work, 'dangling'));
   await writeFile(join(work, 'a-file'), '');
+  await mkdir(join(fleet.root, 'plugins'));
+  await symlink(join(fleet.root, 'outside'), join(fleet.root, 'plugins/way-out'));
   await fleet.worker({
     FORBIDDEN_OPTIONS: 'permission_prompt_tool',
     ALLOWED_MCP_COMMANDS: '/opt/files-server',
+    ALLOWED_PLUGIN_DIRS: join(fleet.root, 'plugins'),
   });
 });
 
@@ -81,6 +84,34 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     () => ({ settings: { permissions: { defaultMode: 'bypassPermissions' } } }),
     'PERMISSION_MODE_NOT_ALLOWED',
     'settings.permissions.defaultMode',
+  ],
+  [
+    'a plugin outside the directories of the operator',
+    (root) => ({ plugins: [join(root, 'plugins'), join(root, 'outside')] }),
+    'OPTION_NOT_ALLOWED',
+    'plugins.1',
+  ],
+  [
+    'a plugin that leads out of the directories of the operator by a symlink',
+    (root) => ({ plugins: [join(root, 'plugins/way-out')] }),
+    'OPTION_NOT_ALLOWED',
+    'plugins.0',
+  ],
+  [
+    'a plugin that does not exist on the worker',
+    (root) => ({ plugins: [join(root, 'plugins/missing')] }),
+    'WORKING_DIR_NOT_FOUND',
+    'plugins.0',
+  ],
+  [
+    'an agent with a program that the operator does not list',
+    () => ({
+      agents: {
+        critic: { description: 'd', prompt: 'p', mcpServers: [{ own: { command: 'sh' } }] },
+      },
+    }),
+    'OPTION_NOT_ALLOWED',
+    'agents.critic.mcpServers.0.own.command',
   ],
   [
     'a directory in Claude’s settings that leads out of the roots by a symlink',

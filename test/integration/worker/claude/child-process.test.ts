@@ -23,7 +23,7 @@ interface Seen {
   modes: Record<string, string>;
 }
 
-const FILE_FLAG = /^--([\w-]+-file|mcp-config|settings)=(\/.*)$/;
+const FILE_FLAG = /^--([\w-]+-file|mcp-config|settings|agents)=(\/.*)$/;
 
 const OPERATOR = {
   ANTHROPIC_API_KEY: 'operator-key',
@@ -41,7 +41,8 @@ const OPERATOR = {
 test.beforeAll(async ({ fleet }) => {
   await mkdir(join(fleet.root, 'work/place'));
   await mkdir(join(fleet.root, 'work/more'));
-  await fleet.worker(OPERATOR);
+  await mkdir(join(fleet.root, 'plugins/review'), { recursive: true });
+  await fleet.worker({ ...OPERATOR, ALLOWED_PLUGIN_DIRS: join(fleet.root, 'plugins') });
 });
 
 async function mode(path: string): Promise<string> {
@@ -90,6 +91,7 @@ function fullConfig(fleet: Fleet): FullConfig {
     ...makeFullConfig(),
     working_dir: join(fleet.root, 'work/place'),
     additional_directories: [join(fleet.root, 'work/more')],
+    plugins: [join(fleet.root, 'plugins/review')],
     timeouts: { startup_ms: 20_000, idle_ms: 20_000, wall_clock_ms: 20_000, exit_ms: 20_000 },
   };
 }
@@ -117,6 +119,8 @@ const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
     expect(web).toMatchObject({ type: 'http', headers: { Authorization: 'Bearer s3cret-header' } });
   },
   workspace: null,
+  content: null,
+  files: null,
   output_format: ({ argv }) => expect(argv).toContain('--output-format=stream-json'),
   verbose: ({ argv }) => expect(argv).toContain('--verbose'),
   additional_directories: ({ argv, config }) =>
@@ -138,6 +142,28 @@ const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
   timeouts: null,
   slash_commands: null,
   recovery: null,
+  tools: ({ argv }) => expect(argv).toContain('--tools=Read,Bash'),
+  agents: ({ files, id }) => {
+    const { helper } = JSON.parse(files['agents'] ?? '');
+    const ids = { BATON_SESSION_ID: id, BATON_RUN_ID: expect.any(String) };
+    const env = { TOKEN: 's3cret-agent-stdio', ANTHROPIC_API_KEY: '', ...ids };
+    expect(helper.mcpServers.slice(0, 2)).toEqual([
+      'files',
+      { own: { command: 'own-server', env, timeout: 5000 } },
+    ]);
+  },
+  agent: ({ argv }) => expect(argv).toContain('--agent=helper'),
+  effort: ({ argv }) => expect(argv).toContain('--effort=low'),
+  max_thinking_tokens: ({ argv }) => expect(argv).toContain('--max-thinking-tokens=1000'),
+  task_budget: ({ argv }) => expect(argv).toContain('--task-budget=50000'),
+  betas: ({ argv }) => expect(argv).toContain('--betas=context-1m-2025-08-07'),
+  plugins: ({ argv, config }) => expect(argv).toContain(`--plugin-dir=${config.plugins?.[0]}`),
+  append_subagent_system_prompt: ({ files }) =>
+    expect(files['append-subagent-system-prompt-file']).toBe('report briefly'),
+  forward_subagent_text: ({ argv }) => expect(argv).toContain('--forward-subagent-text'),
+  include_hook_events: ({ argv }) => expect(argv).toContain('--include-hook-events'),
+  exclude_dynamic_system_prompt_sections: ({ argv }) =>
+    expect(argv).toContain('--exclude-dynamic-system-prompt-sections'),
 };
 
 describe('the process of a session', () => {

@@ -15,7 +15,7 @@ import { openStores } from '../../../support/stores.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
-const queue = { find: async () => null, drop: async () => {}, sendControl: async () => {} };
+const queue = { findAny: async () => null, drop: async () => {}, sendControl: async () => {} };
 const log = createLogger('worker', 'info', { write: () => {} });
 
 const test = base.extend<{ $file: { world: Awaited<ReturnType<typeof openWorld>> } }>({

@@ -60,6 +60,7 @@ test('a capture names the lengths of the transcript that were stored before it b
     planned,
     restored: NOTHING_RESTORED,
     engine: engine as CaptureEngine,
+    mustCaptureStart: false,
   });
 
   captures.filesChanged();

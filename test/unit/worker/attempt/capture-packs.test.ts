@@ -32,6 +32,23 @@ describe('the packs of an attempt', () => {
     expect(packs.add(commit('b'), pack('1'), false)).toEqual([pack('1')]);
   });
 
+  test('of the start of a session stay for good, and later ones build on them', () => {
+    const packs = followPacks(undefined);
+    packs.next(false);
+    expect(packs.add(commit('b'), pack('start'), true)).toEqual([pack('start')]);
+    packs.keep();
+    expect(packs.next(false)).toMatchObject({ base: commit('b'), isMerged: false });
+    packs.add(commit('c'), pack('1'), false);
+    packs.next(false);
+    packs.add(commit('d'), pack('2'), false);
+    expect(packs.next(true)).toMatchObject({ base: commit('b'), isMerged: true });
+    expect(packs.add(commit('e'), pack('3'), false)).toEqual([pack('start'), pack('3')]);
+    expect(packs.unneeded()).toEqual(['1', '2']);
+    // Even a capture that stores everything anew leaves the start.
+    expect(packs.add(commit('f'), pack('whole'), true)).toEqual([pack('whole')]);
+    expect(packs.unneeded()).not.toContain('start');
+  });
+
   test('follow those of the capture that the attempt began with', () => {
     const packs = followPacks(captureWith(1));
     expect(packs.next(false)).toMatchObject({ base: commit('a'), previous: commit('a') });

@@ -22,7 +22,7 @@ const tasks = (...ids: string[]) =>
 /**
  * A line, a number of milliseconds that pass, or the name of a method that is called on the watch.
  */
-type Happening = ClaudeLine | number | 'pause' | 'resume' | 'stop';
+type Happening = ClaudeLine | number | 'pause' | 'resume' | 'stop' | 'hold' | 'begin';
 
 function firstDeadline(happenings: Happening[]): string | null {
   const ran: string[] = [];
@@ -51,6 +51,18 @@ const STORIES: [string, Happening[], string | null][] = [
     'run out as idle during silence after an event, even without an init line',
     [60, SAID, 50],
     'idle',
+  ],
+  ['do not run out at startup before the first message may be sent', ['hold', 500], null],
+  [
+    'run out at startup if no line comes in time after the first message',
+    ['hold', 500, 'begin', 100],
+    'startup',
+  ],
+  ['do not run out while banners come before the first message', ['hold', NOISE, 500], null],
+  [
+    'do not start again at the first message if an event came before',
+    ['hold', INIT, 'begin', 49],
+    null,
   ],
   ['run out at startup if only a banner comes', [60, NOISE, 100], 'startup'],
   [

@@ -18,6 +18,7 @@ function input(
     config: { query: 'stored query', ...config },
     claudeSessionId: ID,
     resume: false,
+    clearsAgent: false,
     dirs: { config: '/run/c', tmp: '/run/t', files: '/run/f' },
     sessionId: 'session-1',
     runId: 'run-1',
@@ -55,9 +56,11 @@ const REACHES: {
   ];
 } = {
   query: ['--help', {}],
+  content: [[{ type: 'text', text: '--help' }], {}],
   model: ['-opus', { args: ['--model=-opus'] }],
   working_dir: ['/somewhere', {}],
   workspace: [{ type: 'path', path: '/somewhere' }, {}],
+  files: [[{ file_id: '01890000-0000-7000-8000-000000000000', path: 'data.csv' }], {}],
   max_turns: [3, { args: ['--max-turns=3'] }],
   system_prompt: [
     '--you',
@@ -105,6 +108,33 @@ const REACHES: {
   timeouts: [{ idle_ms: 5 }, {}],
   slash_commands: [false, {}],
   recovery: [{ on_crash: 'restart' }, {}],
+  tools: [['--help', 'Read'], { args: ['--tools=--help,Read'] }],
+  agents: [
+    { helper: { description: 'd', prompt: '--p' } },
+    {
+      args: ['--agents=/run/f/agents.json'],
+      file: ['agents.json', '{"helper":{"description":"d","prompt":"--p"}}'],
+    },
+  ],
+  agent: ['-helper', { args: ['--agent=-helper'] }],
+  effort: ['low', { args: ['--effort=low'] }],
+  max_thinking_tokens: [0, { args: ['--max-thinking-tokens=0'] }],
+  task_budget: [5000, { args: ['--task-budget=5000'] }],
+  betas: [['-a', 'b'], { args: ['--betas=-a', '--betas=b'] }],
+  plugins: [['/p/a', '/p/-b'], { args: ['--plugin-dir=/p/a', '--plugin-dir=/p/-b'] }],
+  append_subagent_system_prompt: [
+    '--sub',
+    {
+      args: ['--append-subagent-system-prompt-file=/run/f/subagent-system-prompt.txt'],
+      file: ['subagent-system-prompt.txt', '--sub'],
+    },
+  ],
+  forward_subagent_text: [true, { args: ['--forward-subagent-text'] }],
+  include_hook_events: [true, { args: ['--include-hook-events'] }],
+  exclude_dynamic_system_prompt_sections: [
+    true,
+    { args: ['--exclude-dynamic-system-prompt-sections'] },
+  ],
 };
 
 test('a worker that forbids wake-ups adds the wake-up tools to the session’s disallowed tools', () => {
@@ -151,6 +181,34 @@ describe('the command', () => {
     expect(build({ allowed_tools: [], disallowed_tools: [] }).args).toEqual(build().args);
   });
 
+  test('has an empty value for an empty list of built-in tools, and no flag for an option that is off', () => {
+    const off = {
+      forward_subagent_text: false,
+      include_hook_events: false,
+      betas: [],
+      plugins: [],
+    };
+    expect(build({ tools: [], ...off }).args).toEqual([...build().args, '--tools=']);
+  });
+
+  test('names the CLI’s default agent if the transcript has another one that the config lacks', () => {
+    const args = (config: Partial<SessionConfig>) =>
+      build(config, { resume: true, clearsAgent: true }).args.filter((arg) =>
+        /^--agent=/.test(arg),
+      );
+    expect(args({})).toEqual(['--agent=claude']);
+    expect(args({ agent: 'helper' })).toEqual(['--agent=helper']);
+  });
+
+  test('has no variable of the operator or the caller that would override a key of the config', () => {
+    const baseEnv = { CLAUDE_CODE_EFFORT_LEVEL: 'high', MAX_THINKING_TOKENS: '2000' };
+    const env = { MAX_THINKING_TOKENS: '1000' };
+    expect(build({ env }, { baseEnv }).env).toMatchObject({ ...baseEnv, ...env });
+    const set = build({ env, effort: 'low', max_thinking_tokens: 5 }, { baseEnv });
+    expect(Object.keys(set.env)).not.toContain('CLAUDE_CODE_EFFORT_LEVEL');
+    expect(Object.keys(set.env)).not.toContain('MAX_THINKING_TOKENS');
+  });
+
   test('has no secret and no long text in its arguments', () => {
     const secret = 'hush-hush';
     const { args } = build(
@@ -161,6 +219,14 @@ describe('the command', () => {
         custom_instructions: secret,
         env: { TOKEN: secret },
         settings: { env: { TOKEN: secret } },
+        append_subagent_system_prompt: secret,
+        agents: {
+          helper: {
+            description: 'd',
+            prompt: secret,
+            mcpServers: [{ a: { command: 'a', env: { TOKEN: secret } } }],
+          },
+        },
         mcp_config: {
           mcpServers: {
             a: { command: 'a', args: [secret], env: { TOKEN: secret } },
@@ -268,6 +334,30 @@ describe('MCP servers', () => {
     expect(written.match(/\$\{BATON_UNSET_[0-9A-F]{24}:-\$\}/g)).toHaveLength(5);
     const [again] = build({ mcp_config: { mcpServers: { program, remote } } }).files;
     expect(again?.content).not.toBe(written);
+  });
+
+  test('of agents get the same ids and lack the same secrets, and only their headers are escaped', () => {
+    const text = 'a$'.concat('{HOME}b');
+    const own = { command: text, args: [text], env: { TOKEN: text, BATON_RUN_ID: 'forged' } };
+    const url = 'http://x.test/$'.concat('{BATON_RUN_ID}');
+    const web = { type: 'http' as const, url, headers: { A: text } };
+    const mcpServers = ['given', { own }, { web }];
+    const helper = { description: 'd', prompt: text, mcpServers };
+    const [file] = build({ agents: { helper } }).files;
+    const written = JSON.parse(file?.content ?? '').helper;
+    const ids = { BATON_SESSION_ID: 'session-1', BATON_RUN_ID: 'run-1' };
+    expect(written).toEqual({
+      description: 'd',
+      prompt: text,
+      mcpServers: [
+        'given',
+        { own: { ...own, env: { TOKEN: text, ANTHROPIC_API_KEY: '', ...ids } } },
+        { web: { ...web, url: 'http://x.test/run-1', headers: { A: expect.any(String) } } },
+      ],
+    });
+    expect(written.mcpServers[2].web.headers.A).toMatch(
+      /^a\$\{BATON_UNSET_[0-9A-F]{24}:-\$\}\{HOME\}b$/,
+    );
   });
 
   test('stay unchanged in the config', () => {

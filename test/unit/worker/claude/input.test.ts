@@ -17,6 +17,7 @@ function open() {
             .split('\n')
             .map((line) => JSON.parse(line)),
         ),
+      drained: async () => undefined,
       closeInput: () => void closed.push(true),
     },
     PROMPT,

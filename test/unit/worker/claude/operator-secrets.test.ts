@@ -3,6 +3,7 @@ import { operatorSecrets } from '../../../../apps/worker/src/claude/operator-sec
 
 test.each<[string, Record<string, string>, string[]]>([
   ['a key', { ANTHROPIC_API_KEY: 'k' }, ['k']],
+  ['a secret of Azure', { AZURE_CLIENT_SECRET: 's', IDENTITY_HEADER: 'h' }, ['s', 'h']],
   ['a passphrase', { CLAUDE_CODE_CLIENT_KEY_PASSPHRASE: 'p' }, ['p']],
   [
     'nothing for variables that are not secret',
@@ -43,6 +44,8 @@ test.each<[string, Record<string, string>, string[]]>([
       AWS_WEB_IDENTITY_TOKEN_FILE: '/run/token',
       SECRETS_PUBLIC_KEYS: 'public.jwks',
       CLAUDE_CODE_CLIENT_KEY: '/etc/key.pem',
+      AZURE_TOKEN_CREDENTIALS: 'prod',
+      AZURE_FEDERATED_TOKEN_FILE: '/run/token',
     },
     [],
   ],
