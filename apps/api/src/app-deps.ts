@@ -7,6 +7,7 @@ import type {
   SessionHeads,
 } from '@baton/core/internal';
 import type { Auth } from './auth/auth.ts';
+import type { CaptureCache } from './captures/capture-cache.ts';
 import type { StreamTimes } from './streams/stream-times.ts';
 
 /** The dependencies of event streams. */
@@ -34,6 +35,18 @@ type BatonDeps = Pick<
   | 'sealingKeys'
 > & { mongo: Pick<OpenBaton['mongo'], 'ping'> };
 
+/** Bounds on uploads. */
+export interface FileLimits {
+  /** The size of the largest file, in bytes. */
+  maxBytes: number;
+  /** How many bytes of files that nothing uses one tenant may have. */
+  unusedMaxBytes: number;
+  /** How long an upload may take in total, in milliseconds. */
+  uploadMs: number;
+  /** How long an upload may send nothing, in milliseconds. */
+  uploadIdleMs: number;
+}
+
 /** The dependencies of the routes. */
 export interface AppDeps extends BatonDeps {
   log: Logger;
@@ -42,6 +55,9 @@ export interface AppDeps extends BatonDeps {
   /** Addresses that are not public, but that webhooks may use. */
   allowedAddresses: readonly AddressRange[];
   auth: Auth;
+  captures: CaptureCache;
+  /** Bounds on uploads. */
+  fileLimits: FileLimits;
   /** The proxies whose X-Forwarded-* headers Baton trusts. Default: none. */
   trustedProxies?: readonly string[];
 }

@@ -1,19 +1,16 @@
-import { AppError, JOB_MAX_BYTES, parseInput } from '@baton/core/internal';
-import {
-  type FastifyBaseLogger,
-  type FastifySchemaCompiler,
-  fastify,
-  LogController,
-} from 'fastify';
+import { JOB_MAX_BYTES } from '@baton/core/internal';
+import { type FastifyBaseLogger, fastify, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
 import type { AppDeps } from './app-deps.ts';
 import type { App } from './app-type.ts';
 import { registerAuth } from './auth/authenticate.ts';
+import { registerBodyTime } from './http/body-time.ts';
 import { answerClientError, HEADERS_MAX_BYTES } from './http/client-error.ts';
 import { registerDrain } from './http/drain-body.ts';
+import { keepFilePath } from './http/file-paths.ts';
 import { answerError, answerNotFound } from './http/http-error.ts';
 import { registerBodies } from './http/json-body.ts';
+import { parseParts } from './http/parse-parts.ts';
 import { registerSecurityHeaders } from './http/security-headers.ts';
 import { registerOpenApi } from './openapi/openapi.ts';
 import { registerBulk } from './routes/bulk.ts';
@@ -24,6 +21,7 @@ import { registerDeleteConversation } from './routes/delete-conversation.ts';
 import { registerDeliveries } from './routes/deliveries.ts';
 import { registerDocs } from './routes/docs.ts';
 import { registerFavicon } from './routes/favicon.ts';
+import { registerFiles } from './routes/files.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerHome } from './routes/home.ts';
 import { registerJwks } from './routes/jwks.ts';
@@ -43,31 +41,18 @@ import { registerStop } from './routes/stop.ts';
 import { registerTranscript } from './routes/transcript.ts';
 import { registerUsage } from './routes/usage.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
+import { registerWorkspaceArchive } from './routes/workspace-archive.ts';
+import { registerWorkspaceDiff } from './routes/workspace-diff.ts';
+import { registerWorkspaceFile } from './routes/workspace-file.ts';
+import { registerWorkspaceFiles } from './routes/workspace-files.ts';
 import { createEventStreams } from './streams/event-stream.ts';
 
 /** How long a request's headers may take to arrive, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** How long a whole request may take to arrive, in milliseconds. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How long any request may take to arrive, in milliseconds. Only an upload may take longer than BODY_MAX_MS. */
+const REQUEST_TIMEOUT_MS = 3_600_000;
 /** How long a handler may take to answer, in milliseconds. */
 const HANDLER_TIMEOUT_MS = 10_000;
-
-const parseParts: FastifySchemaCompiler<z.ZodType> =
-  ({ schema, httpPart }) =>
-  (data) => {
-    try {
-      if (httpPart === 'body' && data === undefined) throw noBody();
-      return { value: parseInput(schema, data) };
-    } catch (error) {
-      return { error: error as Error };
-    }
-  };
-
-function noBody(): AppError {
-  return new AppError('INVALID_REQUEST', 'expected a JSON body, got none', {
-    details: { field: '' },
-  });
-}
 
 /**
  * Creates the HTTP app with all routes, ready for `inject` or `listen`. Closing the app does not
@@ -82,6 +67,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       disableRequestLogging: true,
     }),
     trustProxy: deps.trustedProxies?.length ? [...deps.trustedProxies] : false,
+    rewriteUrl: ({ url = '/' }) => keepFilePath(url),
     bodyLimit: JOB_MAX_BYTES,
     http: { maxHeaderSize: HEADERS_MAX_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -94,6 +80,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   }).withTypeProvider<ZodTypeProvider>();
 
   registerBodies(app);
+  registerBodyTime(app);
   registerDrain(app);
   app.setValidatorCompiler(parseParts);
   // Answers are not validated: a document that a later version wrote must still be readable.
@@ -137,7 +124,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
   registerStatusEvents(app, deps, streams);
   registerConversation(app, deps);
   registerTranscript(app, deps);
+  registerWorkspaceFiles(app, deps);
+  registerWorkspaceFile(app, deps);
+  registerWorkspaceDiff(app, deps);
+  registerWorkspaceArchive(app, deps);
   registerDeleteConversation(app, deps);
+  registerFiles(app, deps);
   registerUsage(app, deps);
   registerLimits(app, deps);
   registerSchedules(app, deps);

@@ -38,6 +38,7 @@ async function main(): Promise<void> {
       redis: settings.REDIS_URL,
       mongodb: settings.MONGODB_URL,
       prefix: settings.QUEUE_PREFIX,
+      fileUnusedMs: settings.FILE_UNUSED_HOURS * 3_600_000,
       publicKeys: await readPublicKeys(settings.SECRETS_PUBLIC_KEYS),
       log,
     });

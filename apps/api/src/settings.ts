@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import {
   AppError,
+  absolutePath,
   intVariable,
   listVariable,
   parseEnv,
@@ -21,6 +22,27 @@ export const apiSettingsSchema = z.object({
     .default('keys')
     .describe(
       '`keys`: requests need an API key, except to public routes such as `/healthz`. `none`: requests need no key; allowed only if HOST is a loopback address.',
+    ),
+  // parseEnv derives the default from the system.
+  CAPTURE_CACHE_DIR: z
+    .string()
+    .meta({ default: '/tmp/baton-captures' })
+    .transform(absolutePath)
+    .describe(
+      "Absolute path of the directory in which the API keeps captured files while callers read them. The default lies in the system's folder for temporary files. Each process has a folder of its own in it.",
+    ),
+  CAPTURE_CACHE_BYTES: intVariable(1024 * 1024, 1024 ** 5)
+    .default(5 * 1024 ** 3)
+    .describe(
+      'How many bytes of captures each API process keeps in CAPTURE_CACHE_DIR; default 5 GiB. The least recently used are removed first.',
+    ),
+  FILE_MAX_BYTES: intVariable(1, 1024 ** 3)
+    .default(32 * 1024 ** 2)
+    .describe('Maximum size of an uploaded file, in bytes.'),
+  FILE_UNUSED_MAX_BYTES: intVariable(1, Number.MAX_SAFE_INTEGER)
+    .default(10 * 1024 ** 3)
+    .describe(
+      'How many bytes of uploaded files that no session uses one tenant may have. Further uploads are refused until some are used or expire.',
     ),
   TRUST_PROXY: listVariable(',')
     .refine((list) => list.every(isAddress), 'expected IP addresses or CIDR ranges')

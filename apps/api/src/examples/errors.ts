@@ -1,7 +1,7 @@
 import { codeFacts, type ErrorCode } from '@baton/core/internal';
 import type { ErrorBody } from '../http/http-error.ts';
 import type { Example } from './example.ts';
-import { MESSAGE, OTHER, SESSION } from './ids.ts';
+import { FILE, MESSAGE, OTHER, SESSION } from './ids.ts';
 
 type ErrorFields = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
 
@@ -41,6 +41,16 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
       'at: expected an assistant or user event of the session itself, with a uuid; event 12 is not one',
     details: { field: 'at' },
   },
+  FILE_NOT_FOUND: {
+    message: `files.0.file_id: no file ${OTHER}, or it has expired`,
+    details: { field: 'files.0.file_id' },
+  },
+  FILE_IN_USE: { message: `a session or a schedule uses file ${FILE}` },
+  FILE_PATH_NOT_ALLOWED: {
+    message:
+      'files.0.path: expected another path, because the operator does not allow configuration of Claude Code in the directory',
+    details: { field: 'files.0.path' },
+  },
   IDEMPOTENCY_CONFLICT: {
     message:
       'the idempotency key was already used with a different request; use a new key for a new session',
@@ -58,6 +68,15 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
     message: `session ${SESSION} still has to deliver 100 messages of 4120 bytes; expected at most 100 messages; try again later`,
     details: { over: 'messages', messages: 100, bytes: 4120 },
   },
+  WORKSPACE_NOT_CAPTURED: {
+    message: `the files of session ${SESSION} are not stored: it works in a directory that its caller named`,
+    details: { reason: 'path' },
+  },
+  WORKSPACE_FILE_NOT_FOUND: {
+    message: '"src/cart.ts": the capture has no such path',
+    details: { field: 'path' },
+  },
+  CAPACITY_EXCEEDED: { details: { retry_after_s: 5 } },
   WORKING_DIR_NOT_ALLOWED: {
     message: 'working_dir: expected a directory inside an allowed root, got /etc',
     details: { field: 'working_dir' },

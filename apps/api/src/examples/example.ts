@@ -11,6 +11,8 @@ export type Examples<T = unknown> = Record<string, Example<T>>;
 export interface OperationExamples {
   body?: Examples;
   responses?: Record<number, Examples>;
+  /** Examples of the text that the operation answers with. */
+  text?: Examples<string>;
   /** Examples of the stream that the operation answers with. */
   stream?: Examples<string>;
 }

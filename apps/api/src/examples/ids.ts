@@ -17,6 +17,9 @@ export const SCHEDULE = '019ab3f0-44a2-7d15-b6c9-8f20e1d74a30';
 export const WEBHOOK = '019ab3f1-5c88-7e92-9a07-31d5f6b0c2e4';
 export const DELIVERY = '7c1f4b0a-2d6e-5a38-8b91-e40f5c7d2963';
 
+/** An uploaded file. */
+export const FILE = '019ab3f2-6d10-7b35-8c41-72e9a0d5f168';
+
 /** The API key that launched SESSION. */
 export const KEY_ID = '5f0c7a1e9b3d2c48';
 

@@ -1,8 +1,14 @@
-import type { bulkLaunchSchema, Info, launchRequestSchema } from '@baton/core/internal';
+import type {
+  bulkLaunchSchema,
+  Info,
+  LaunchAnswer,
+  launchRequestSchema,
+} from '@baton/core/internal';
 import type { z } from 'zod';
 import type { ErrorBody } from '../http/http-error.ts';
 import type { Examples, OperationExamples } from './example.ts';
-import { queued } from './infos.ts';
+import { MESSAGE } from './ids.ts';
+import { queued, running } from './infos.ts';
 
 const plain = {
   query: 'Why does the test "adds tax once" fail? Fix the cause.',
@@ -37,6 +43,36 @@ const withWorkspace = {
   workspace: { type: 'managed', include: ['data/', '*.weights'] },
 } satisfies z.input<typeof launchRequestSchema>;
 
+const withAgents = {
+  query: 'Let the critic review the last commit, then sum up its findings.',
+  tools: ['Agent', 'Bash', 'Read'],
+  agents: {
+    critic: {
+      description: 'Reviews code.',
+      prompt: 'You find bugs.',
+      tools: ['Read'],
+      effort: 'high',
+      permissionMode: 'plan',
+    },
+  },
+  effort: 'low',
+  task_budget: 50_000,
+  append_subagent_system_prompt: 'Answer in at most ten lines.',
+  forward_subagent_text: true,
+  plugins: ['/srv/plugins/review'],
+} satisfies z.input<typeof launchRequestSchema>;
+
+const withContent = {
+  content: [
+    { type: 'text', text: 'Which total cannot be right?' },
+    {
+      type: 'document',
+      source: { type: 'text', data: 'name,total\nAda,3\nBob,-4\n' },
+      title: 'totals.csv',
+    },
+  ],
+} satisfies z.input<typeof launchRequestSchema>;
+
 const structured = {
   query: 'Which languages is this repository written in?',
   working_dir: '/srv/projects/shop',
@@ -51,6 +87,12 @@ const later = {
   query: 'Summarise what was merged this week.',
   run_at: '2026-11-27T16:00:00+01:00',
   attempts: 3,
+} satisfies z.input<typeof launchRequestSchema>;
+
+const inConversation = {
+  query: 'The review asks for a test of an empty cart. Add it.',
+  conversation_key: 'shop/pull/7',
+  on_busy: 'message',
 } satisfies z.input<typeof launchRequestSchema>;
 
 const many = {
@@ -89,6 +131,13 @@ const accepted: Examples<Info> = {
   queued: { summary: 'A session that was just queued', value: queued },
 };
 
+const asMessage = {
+  ...running,
+  conversation_key: 'shop/pull/7',
+  queued_messages: 1,
+  message: { id: MESSAGE, status: 'queued' },
+} satisfies LaunchAnswer;
+
 /** The examples of the operations that launch sessions. */
 export const launches: Record<string, OperationExamples> = {
   launchSession: {
@@ -100,9 +149,20 @@ export const launches: Record<string, OperationExamples> = {
         summary: 'Ignored files that follow the conversation to any host',
         value: withWorkspace,
       },
+      agents: { summary: 'With a sub-agent, a plugin and flags of the CLI', value: withAgents },
+      conversation: {
+        summary: "In the conversation of the caller's key, into the session that runs",
+        value: inConversation,
+      },
+      content: { summary: 'A prompt with a document', value: withContent },
       later: { summary: 'Starts at a set time, with up to three attempts', value: later },
     },
-    responses: { 202: accepted },
+    responses: {
+      202: {
+        ...accepted,
+        message: { summary: 'The query was sent into a session that runs', value: asMessage },
+      },
+    },
   },
   launchSessions: {
     body: { three: { summary: 'Three launches; one of them is not allowed', value: many } },

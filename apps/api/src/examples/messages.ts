@@ -1,6 +1,6 @@
 import type { MessageRequest, MessageView } from '@baton/core/internal';
 import type { OperationExamples } from './example.ts';
-import { CHILD, MESSAGE, OTHER, SESSION } from './ids.ts';
+import { CHILD, FILE, MESSAGE, OTHER, SESSION } from './ids.ts';
 
 const delivered = {
   id: MESSAGE,
@@ -29,6 +29,15 @@ export const messages: Record<string, OperationExamples> = {
       plain: {
         summary: 'A message for the running turn',
         value: { content: delivered.content } satisfies MessageRequest,
+      },
+      picture: {
+        summary: 'A message with an uploaded picture',
+        value: {
+          content: [
+            { type: 'text', text: 'It should look like this.' },
+            { type: 'image', source: { type: 'file', file_id: FILE } },
+          ],
+        } satisfies MessageRequest,
       },
       later: {
         summary: 'A message for after the turn, or for a new session if this session has ended',

@@ -15,10 +15,10 @@ interface Operation {
 /** Returns an operation of the OpenAPI document with its examples added beside its schemas. */
 export function withExamples<T extends object>(operation: T): T {
   const { operationId = '', requestBody, responses = {} }: Operation = operation;
-  const { body, responses: examples = {}, stream } = EXAMPLES[operationId] ?? {};
+  const { body, responses: examples = {}, stream, text } = EXAMPLES[operationId] ?? {};
   const entries = Object.entries(responses).map(([status, response]) => {
     const plain = put(response, 'application/json', examples[Number(status)]);
-    return [status, put(plain, 'text/event-stream', stream)];
+    return [status, put(put(plain, 'text/event-stream', stream), 'text/plain', text)];
   });
   return {
     ...operation,

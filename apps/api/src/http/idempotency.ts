@@ -1,4 +1,4 @@
-import { idempotencyKeySchema } from '@baton/core/internal';
+import { defined, idempotencyKeySchema } from '@baton/core/internal';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
@@ -12,11 +12,16 @@ export function tenantOf(request: Pick<FastifyRequest, 'caller'>): string {
   return request.caller.tenant;
 }
 
-/** The option that records which API key created a session; empty if the caller has no key. */
+/**
+ * The options that record which API key created a session, if the caller has a key, and whose uploaded files the
+ * session may use.
+ */
 export function buildCallerOptions({ caller }: Pick<FastifyRequest, 'caller'>): {
   api_key_id?: string;
+  tenant: string;
 } {
-  return caller.keyId === null ? {} : { api_key_id: caller.keyId };
+  const { keyId, tenant } = caller;
+  return { tenant, ...defined({ api_key_id: keyId ?? undefined }) };
 }
 
 /**
@@ -25,7 +30,7 @@ export function buildCallerOptions({ caller }: Pick<FastifyRequest, 'caller'>): 
  */
 export function idempotencyOf(
   request: FastifyRequest<{ Headers: { 'idempotency-key'?: string } }>,
-): { idempotency_key?: string; tenant?: string } {
+): { idempotency_key?: string } {
   const key = request.headers['idempotency-key'];
-  return key === undefined ? {} : { idempotency_key: key, tenant: tenantOf(request) };
+  return key === undefined ? {} : { idempotency_key: key };
 }

@@ -83,6 +83,16 @@ export const TAGS = [
     'x-displayName': 'Events',
     description: 'Read what sessions do: as a live stream, page by page, or as a transcript.',
   },
+  {
+    name: 'workspaces',
+    'x-displayName': 'Workspaces',
+    description: "Take a session's work out: its files, what it changed, and an archive.",
+  },
+  {
+    name: 'files',
+    'x-displayName': 'Files',
+    description: 'Upload files that sessions find in their directory.',
+  },
   { name: 'schedules', 'x-displayName': 'Schedules', description: 'Launch sessions at set times.' },
   {
     name: 'webhooks',

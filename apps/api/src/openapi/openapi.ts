@@ -35,7 +35,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     transform: ({ schema, url, route }) => {
       const method = [route.method].flat()[0] ?? 'GET';
       const limited = withAccess(withLimits(schema, method), accessOf(method, url));
-      return { schema: describe(limited, components), url };
+      return withPathName(describe(limited, components), url);
     },
     transformObject: (document) =>
       'openapiObject' in document
@@ -47,6 +47,20 @@ export async function registerOpenApi(app: App): Promise<void> {
         : document.swaggerObject,
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+// A route calls what its path ends with `*`. The document calls it `path`.
+function withPathName(schema: FastifySchema, url: string): { schema: FastifySchema; url: string } {
+  const { params, ...rest } = schema as FastifySchema & { params?: JsonSchema };
+  if (rest.hide || !url.endsWith('/*') || params === undefined) return { schema, url };
+  const rename = (name: string) => (name === '*' ? 'path' : name);
+  const properties = Object.entries(params['properties'] ?? {}).map(([name, one]) => [
+    rename(name),
+    one,
+  ]);
+  const required = ((params['required'] ?? []) as string[]).map(rename);
+  const renamed = { ...params, properties: Object.fromEntries(properties), required };
+  return { schema: { ...rest, params: renamed }, url: url.replace(/\*$/, ':path') };
 }
 
 function withAllExamples(paths: Record<string, object | undefined> = {}) {

@@ -18,7 +18,7 @@ export interface Around {
  * its events and its conversation.
  */
 export function sessionContent(info: Info, { messages, children, mayStop }: Around): Html {
-  const { id, parent_session_id: parent, failure, totals } = info;
+  const { id, parent_session_id: parent, conversation_key: key, failure, totals } = info;
   const api = `/v1/sessions/${id}`;
   return html`<p>${statusOf(info)} ${!isTerminal(info.status) && mayStop && stops(id)}</p>
 <p><a href="/queues/queue/sessions/${id}">Job</a> · <a href="${api}?include=config">JSON</a> · <a href="${api}/events">Events</a> · <a href="${api}/conversation">Conversation</a></p>
@@ -34,6 +34,7 @@ ${fact('Worker', info.worker_id)}
 ${fact('Waiting for', info.waiting_for)}
 ${fact('Not before', info.not_before)}
 ${fact('Tags', info.tags?.join(', '))}
+${fact('Conversation key', key && html`<a href="/v1/sessions?${new URLSearchParams({ conversation_key: key }).toString()}">${key}</a>`)}
 ${fact('Continues', parent && html`<a href="/sessions/${parent}">${parent}</a>`)}
 ${failure && fact('Failure', `${failure.code}: ${failure.message}`)}
 </table>

@@ -3,14 +3,16 @@ import {
   AppError,
   type BulkLaunch,
   bulkLaunchSchema,
+  checkOverrides,
   checkPolicy,
   defined,
-  infoSchema,
   type LaunchInput,
   type LaunchVerdict,
+  launchAnswerSchema,
   parseInput,
+  type SessionConfig,
   splitRequest,
-  toInfo,
+  toLaunchAnswer,
 } from '@baton/core/internal';
 import { z } from 'zod';
 import type { AppDeps } from '../app-deps.ts';
@@ -42,7 +44,7 @@ named.add(bulkLaunchSchema, { id: 'BulkLaunch' });
 const verdict = z.union([
   z.object({
     status: z.literal(202),
-    session: infoSchema,
+    session: launchAnswerSchema,
     replayed: z
       .boolean()
       .optional()
@@ -70,7 +72,7 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: AppDeps)
         operationId: 'launchSessions',
         summary: 'Launch up to 1,000 sessions',
         description:
-          'Each launch has its own result, in the order of the launches. A refused launch does not affect the others. If each launch has an `idempotency_key`, the request can be repeated safely. The body may be up to 16 MiB, and each launch up to 1 MiB.',
+          'Each launch has its own result, in the order of the launches. A refused launch does not affect the others. If each launch has an `idempotency_key`, the request can be repeated safely. Launches with the same `conversation_key` are one conversation, in the order of the request. The body may be up to 16 MiB, and each launch up to 1 MiB.',
         tags: ['sessions'],
         body: bulkRequestSchema,
         response: {
@@ -85,6 +87,7 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: AppDeps)
       await mongo.ping();
       const tenant = tenantOf(request);
       const caller = buildCallerOptions(request);
+      const judge = (config: SessionConfig) => checkPolicy(config, policy);
       const parsed: (LaunchInput | { error: unknown })[] = [];
       for (const one of sessions) {
         if (parsed.length % PARSED_AT_ONCE === 0) await nextTurn();
@@ -97,8 +100,9 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: AppDeps)
       function parse(one: unknown): LaunchInput | { error: unknown } {
         try {
           const { config, options } = splitBulk(parseInput(bulkLaunchSchema, one));
-          checkPolicy(config, policy);
-          return { config, options: { ...options, ...caller, tenant } };
+          if (options.conversation_key === undefined) checkPolicy(config, policy);
+          else checkOverrides(config, policy);
+          return { config, options: { ...options, ...caller, tenant }, judge };
         } catch (error) {
           return { error };
         }
@@ -108,7 +112,7 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: AppDeps)
 
   function toResult(one: LaunchVerdict | undefined) {
     if (one && 'session' in one) {
-      const session = toInfo(one.session);
+      const session = toLaunchAnswer(one);
       return {
         status: 202 as const,
         session,
@@ -143,9 +147,10 @@ function notForAll(): AppError {
   );
 }
 
-function splitBulk({ idempotency_key, ...request }: BulkLaunch) {
+function splitBulk({ idempotency_key, conversation_key, on_busy, ...request }: BulkLaunch) {
   const { config, options } = splitRequest(request);
-  return { config, options: { ...options, idempotency_key } };
+  const own = defined({ conversation_key, on_busy });
+  return { config, options: { ...options, idempotency_key, ...own } };
 }
 
 function isLaunchInput(one: LaunchInput | { error: unknown }): one is LaunchInput {

@@ -24,7 +24,7 @@ export function registerContinue(app: App, { manager, policy }: AppDeps): void {
         operationId: 'continueSession',
         summary: 'Continue a session in a new one',
         description:
-          'The new session inherits each key that the body leaves out; null clears a key. max_turns and max_budget_usd are never inherited. If the parent has not ended, `on_busy` decides: Baton refuses the request, or the new session waits until the parent has ended (`waiting_for: parent`). With `at` it continues from the middle of the parent: the model does not see what came after that event.',
+          'The new session inherits each key that the body leaves out; null clears a key. max_turns, max_budget_usd and files are never inherited. If the parent has not ended, `on_busy` decides: Baton refuses the request, or the new session waits until the parent has ended (`waiting_for: parent`). With `at` it continues from the middle of the parent: the model does not see what came after that event.',
         tags: ['sessions'],
         params: idParams,
         headers: idempotencyHeaders,
@@ -42,7 +42,9 @@ export function registerContinue(app: App, { manager, policy }: AppDeps): void {
             'SESSION_DELETED',
             'PAYLOAD_TOO_LARGE',
             ...POLICY_CODES,
+            'CONTENT_TYPE_NOT_SUPPORTED',
             'LIMIT_EXCEEDED',
+            'FILE_NOT_FOUND',
             'UNAVAILABLE',
           ),
         },

@@ -36,6 +36,7 @@ export function registerRerun(app: App, { manager, policy }: AppDeps): void {
             'PAYLOAD_TOO_LARGE',
             ...POLICY_CODES,
             'LIMIT_EXCEEDED',
+            'FILE_NOT_FOUND',
             'UNAVAILABLE',
           ),
         },

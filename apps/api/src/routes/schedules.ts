@@ -58,6 +58,8 @@ function registerCreate(app: App, { schedules, policy }: ScheduleDeps): void {
             'INVALID_REQUEST',
             'PAYLOAD_TOO_LARGE',
             ...POLICY_CODES,
+            'CONTENT_TYPE_NOT_SUPPORTED',
+            'FILE_NOT_FOUND',
             'LIMIT_EXCEEDED',
             'UNAVAILABLE',
           ),
@@ -66,7 +68,7 @@ function registerCreate(app: App, { schedules, policy }: ScheduleDeps): void {
     },
     async ({ body, caller }, reply) => {
       checkLaunch(body.launch, policy);
-      const schedule = await schedules.verbs.create(body, caller.keyId ?? undefined);
+      const schedule = await schedules.verbs.create(body, caller.keyId ?? undefined, caller.tenant);
       return reply
         .code(201)
         .header('location', `/v1/schedules/${schedule.id}`)
@@ -134,6 +136,8 @@ function registerChange(app: App, { schedules, policy }: ScheduleDeps): void {
             'SCHEDULE_NOT_FOUND',
             'PAYLOAD_TOO_LARGE',
             ...POLICY_CODES,
+            'CONTENT_TYPE_NOT_SUPPORTED',
+            'FILE_NOT_FOUND',
             'UNAVAILABLE',
           ),
         },
@@ -141,7 +145,12 @@ function registerChange(app: App, { schedules, policy }: ScheduleDeps): void {
     },
     async ({ params: { id }, body, caller }) => {
       if (body.launch) checkLaunch(body.launch, policy);
-      const changed = await schedules.verbs.change(id, body, caller.keyId ?? undefined);
+      const changed = await schedules.verbs.change(
+        id,
+        body,
+        caller.keyId ?? undefined,
+        caller.tenant,
+      );
       return toScheduleView(changed, new Date());
     },
   );

@@ -1,4 +1,9 @@
-import { idSchema, infoSchema, sessionStatusSchema } from '@baton/core/internal';
+import {
+  conversationKeySchema,
+  idSchema,
+  infoSchema,
+  sessionStatusSchema,
+} from '@baton/core/internal';
 import { z } from 'zod';
 import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
@@ -9,6 +14,9 @@ const listQuery = z.strictObject({
   parent_session_id: idSchema.exactOptional(),
   root_session_id: idSchema.exactOptional().describe('Only sessions of this conversation.'),
   schedule_id: idSchema.exactOptional().describe('Only sessions that this schedule launched.'),
+  conversation_key: conversationKeySchema
+    .exactOptional()
+    .describe('Only sessions of the conversations with this key.'),
   tag: z.string().min(1).exactOptional().describe('Only sessions with this tag.'),
   limit: limit(50, 200),
   cursor,

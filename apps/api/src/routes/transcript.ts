@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import {
   AppError,
   claudeIdOf,
@@ -10,13 +9,8 @@ import {
 import { z } from 'zod';
 import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
+import { DOWNLOAD_MAX_MS, sendWhole } from '../http/send-whole.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';
-
-/** How long a reader may read nothing, in milliseconds, before Baton closes its connection. */
-const STALLED_MS = 60_000;
-
-/** How long a whole download may take, in milliseconds. */
-const DOWNLOAD_MAX_MS = 3_600_000;
 
 const fileList = z.object({
   files: z.array(
@@ -84,17 +78,12 @@ function registerDownload(
       const path = request.query.path ?? mainTranscriptPath(claudeIdOf(session));
       const file = fileOf(session, path);
       const lineage = await lineageOf(sessions, session);
-      const bytes = Readable.from(checked(transcripts.read(file, lineage)), { objectMode: false });
-      // Without this timeout, a client that stops reading would hold its connection open
-      // indefinitely.
-      reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
-      return reply
-        .header('content-type', path.endsWith('.jsonl') ? NDJSON : 'application/octet-stream')
-        .header('content-length', file.length)
-        .header('etag', `"${file.sha256}"`)
-        .header('content-disposition', `attachment; filename="${nameOf(path)}"`)
-        .header('x-content-type-options', 'nosniff')
-        .send(bytes);
+      return sendWhole(reply, transcripts.read(file, lineage), {
+        bytes: file.length,
+        sha256: file.sha256,
+        name: path,
+        type: path.endsWith('.jsonl') ? NDJSON : 'application/octet-stream',
+      });
     },
   );
 }
@@ -140,21 +129,4 @@ async function lineageOf(sessions: SessionStore, session: Session): Promise<Sess
   const chain = await sessions.ancestry(session);
   const ids = chain.map(({ id }) => id).filter((id) => id !== session.id);
   return [session, ...(await sessions.getMany(ids.reverse()))];
-}
-
-// The store checks the whole file only after its last piece, and throws if the file is damaged.
-// Baton sends the last piece only after this check, so a damaged download is shorter than its
-// content-length.
-async function* checked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let previous: Buffer | null = null;
-  for await (const piece of pieces) {
-    if (previous) yield previous;
-    previous = piece;
-  }
-  if (previous) yield previous;
-}
-
-// Returns the last part of the path. Characters that are not safe in a header become "_".
-function nameOf(path: string): string {
-  return (path.split('/').at(-1) ?? '').replace(/[^\w.-]/g, '_');
 }

@@ -78,9 +78,11 @@ function locationsOf({ operationId, requestBody, responses }: Operation): Locati
 
 const examplesOf = ({ media: { examples = {} } }: Location) => Object.entries(examples);
 
-// A download is the bytes of a file, so it has no example.
+// A download or an upload is the bytes of a file, so it has no example.
+const DOWNLOADS = ['readTranscript', 'readFile', 'readWorkspaceFile', 'readWorkspaceArchive'];
 const isDownload = ({ operationId, status }: Location) =>
-  operationId === 'readTranscript' && status === '200';
+  (DOWNLOADS.includes(operationId) && Number(status) < 300) ||
+  (operationId === 'uploadFile' && status === null);
 
 // These schemas check more than JSON Schema can express.
 const PARSED: Record<string, z.ZodType> = {

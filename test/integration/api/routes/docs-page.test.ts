@@ -28,7 +28,7 @@ describe('the reference at /docs in a browser', () => {
     await page.getByRole('listitem').getByRole('link', { name: 'Launch a session' }).click();
     const launch = page.getByRole('region', { name: 'Launch a session' });
     await launch.getByText('Only a prompt').waitFor();
-    await launch.getByText('A session that was just queued').waitFor();
+    await launch.getByText('A session that was just queued').first().waitFor();
     await launch.getByRole('button', { name: 'Test Request' }).click();
     const { authorization } = await keyed.as('write');
     const client = page.getByRole('dialog');

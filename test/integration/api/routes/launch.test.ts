@@ -54,6 +54,20 @@ describe('POST /v1/sessions', () => {
     expect(conversation.json()).toEqual({ events: [] });
   });
 
+  test('refuses a setting that the CLI ignores, and names the key to use instead', async ({
+    api,
+  }) => {
+    const settings = { agents: { critic: { description: 'd', prompt: 'p' } } };
+    const payload = { query: 'q', settings };
+    const answer = await api.app.inject({ method: 'POST', url: '/v1/sessions', payload });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().error).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('use the key `agents` of the config instead'),
+      details: { field: 'settings.agents' },
+    });
+  });
+
   test('stores every key of the config unchanged in the job and the document', async ({ api }) => {
     const config = {
       ...makeFullConfig(),

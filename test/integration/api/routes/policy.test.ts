@@ -8,6 +8,7 @@ import { redisUrl } from '../../../support/services.ts';
 const POLICY: Partial<Policy> = {
   settingSources: { byDefault: [], allowed: ['user'] },
   strictMcpConfig: { byDefault: true, isLocked: true },
+  allowedMcpCommands: ['/opt/files-server'],
 };
 
 const test = base.extend<{ $file: { strict: Api } }>({
@@ -45,6 +46,16 @@ const REFUSED: [what: string, config: Partial<SessionConfig>, field: string][] =
     'a setting source that the operator locked',
     { setting_sources: ['user', 'local'] },
     'setting_sources',
+  ],
+  ['a plugin outside the directories of the operator', { plugins: ['/srv/other'] }, 'plugins.0'],
+  [
+    'a program of an agent that the operator does not list',
+    {
+      agents: {
+        critic: { description: 'd', prompt: 'p', mcpServers: [{ own: { command: 'sh' } }] },
+      },
+    },
+    'agents.critic.mcpServers.0.own.command',
   ],
   ["using a repository's MCP servers", { strict_mcp_config: false }, 'strict_mcp_config'],
 ];

@@ -10,7 +10,7 @@ const refusedBodies: [what: string, body: object, status: number, code: string, 
   ['a query with NUL', { query: 'a\0b' }, 400, 'INVALID_REQUEST', 'query'],
   ['an unknown key', { query: 'q', foo: SECRET }, 400, 'INVALID_REQUEST', 'foo'],
   ['an id chosen by the caller', { query: 'q', id: newId() }, 400, 'INVALID_REQUEST', 'id'],
-  ['a config in a wrapper object', { config: { query: 'q' } }, 400, 'INVALID_REQUEST', 'query'],
+  ['a config in a wrapper object', { config: { query: 'q' } }, 400, 'INVALID_REQUEST', 'config'],
   [
     'an unknown nested key',
     { query: 'q', timeouts: { start_ms: 1 } },
@@ -105,7 +105,7 @@ const POST_SESSION = ['POST', '/v1/sessions'] as const;
 
 describe('a refusal states in plain words what was expected', () => {
   test.for<[method: 'GET' | 'POST', url: string, payload: object | undefined, message: string]>([
-    [...POST_SESSION, {}, 'query: expected string, got nothing'],
+    [...POST_SESSION, {}, 'query: expected a query or content, got neither'],
     [...POST_SESSION, { query: '' }, 'query: expected at least 1 character, got 0'],
     [...POST_SESSION, { query: 'q', title: 5 }, 'title: expected string, got number'],
     [...POST_SESSION, { query: 'q', max_turns: 0 }, 'max_turns: expected more than 0'],

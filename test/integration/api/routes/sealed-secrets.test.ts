@@ -177,7 +177,7 @@ describe('an idempotency key of a sealed launch', () => {
     const sealer = createSealer([publicPart(key)]);
     const fresh = { get: async () => null, insertIfAbsent: async (made: Session) => made };
     const adopter = createAdopter(
-      { sessions: fresh as never, events: sealed.stores.events },
+      { ...sealed.stores, sessions: fresh as never },
       async () => null,
       () => {},
       sealer,

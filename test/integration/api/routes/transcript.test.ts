@@ -85,6 +85,36 @@ describe('GET /v1/sessions/:id/transcript', () => {
     expect((await api.app.inject({ url })).body).toBe(SECOND);
   });
 
+  test('returns a file whose document is stored as a part, byte for byte', async ({
+    api,
+    transcripts,
+  }) => {
+    const session = makeCompletedSession();
+    const path = `${session.id}.jsonl`;
+    const part = Buffer.from(randomBytes(1_500_000).toString('base64'));
+    const pieces = [Buffer.from('{"data":"'), part, Buffer.from('"}\n')];
+    const position = { session_id: session.id, path, generation: 0, fence: 1 };
+    let length = 0;
+    for (const piece of pieces) {
+      if (piece === part) {
+        await transcripts.putPart({ ...position, offset: length }, session.root_session_id, piece);
+      } else {
+        await transcripts.put({ ...position, offset: length }, piece);
+      }
+      length += piece.length;
+    }
+    const whole = Buffer.concat(pieces);
+    const sha256 = createHash('sha256').update(whole).digest('hex');
+    const file = { path, base: 0, length, sha256, generation: 0, has_parts: true as const };
+    session.transcript = { files: [file] };
+    await api.stores.sessions.insertIfAbsent(session);
+
+    const answer = await api.app.inject({ url: `/v1/sessions/${session.id}/transcript` });
+    expect(answer.rawPayload.equals(whole)).toBe(true);
+    const list = await api.app.inject({ url: `/v1/sessions/${session.id}/transcript/files` });
+    expect(list.json().files).toEqual([{ path, bytes: length, sha256 }]);
+  });
+
   test.for(['../../../etc/passwd', 'nothing.jsonl'])(
     'answers 404 for the path %s',
     async (path, { api }) => {

@@ -99,6 +99,18 @@ test.each<[string, Shape, Shape, string[]]>([
     { answer: of({ a: { enum: [] } }) },
     [],
   ],
+  [
+    'another type beside the one that a request has',
+    { body: of({ a: { type: 'string' } }) },
+    { body: of({ a: { anyOf: [{ type: 'string' }, { type: 'array' }] } }) },
+    [],
+  ],
+  [
+    'another type beside the one that a response has',
+    { answer: of({ a: { type: 'string' } }) },
+    { answer: of({ a: { anyOf: [{ type: 'string' }, { type: 'array' }] } }) },
+    ['post /v1/a: 200.a is of type undefined, was string'],
+  ],
   ['a removed parameter', { parameters: [parameter] }, {}, ['post /v1/a: query limit is gone']],
   [
     'a new required parameter',
