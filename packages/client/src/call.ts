@@ -11,6 +11,10 @@ export interface Call {
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;
   body?: unknown;
+  /** Bytes that are sent as they are, in place of a JSON body. */
+  bytes?: Blob | Uint8Array<ArrayBuffer> | string;
+  /** What a successful answer holds. Default: JSON. */
+  reads?: 'blob';
   headers?: Readonly<Record<string, string>>;
   /** Whether sending the call twice has the same effect as sending it once. */
   isRepeatable: boolean;
@@ -33,6 +37,9 @@ export function createCaller(settings: Settings): Caller {
     const limit = openDeadline(call.attemptMs ?? ATTEMPT_MS, outer);
     try {
       const response = await send(settings, call, limit.signal);
+      if (response.ok && call.reads === 'blob') {
+        return { status: response.status, body: await response.blob(), attempts };
+      }
       return readAnswer(response, await response.text(), attempts);
     } catch (cause) {
       outer.throwIfAborted();
@@ -72,7 +79,7 @@ export function createCaller(settings: Settings): Caller {
 /** Sends one request. Returns the response without reading its body. */
 export function send(
   { base, headers, fetch }: Pick<Settings, 'base' | 'headers' | 'fetch'>,
-  call: Pick<Call, 'method' | 'path' | 'query' | 'body' | 'headers'>,
+  call: Pick<Call, 'method' | 'path' | 'query' | 'body' | 'bytes' | 'headers'>,
   signal: AbortSignal,
 ): Promise<Response> {
   const url = new URL(call.path, base);
@@ -80,7 +87,8 @@ export function send(
     if (value !== undefined) url.searchParams.set(key, String(value));
   }
   const json = call.body === undefined ? {} : { 'content-type': 'application/json' };
-  const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
+  const sent = call.bytes ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+  const body = sent === undefined ? {} : { body: sent };
   return fetch(url, {
     method: call.method,
     headers: { accept: 'application/json', ...json, ...headers, ...call.headers },

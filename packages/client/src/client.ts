@@ -7,7 +7,10 @@ import type {
 } from './api-types.ts';
 import { createCaller } from './call.ts';
 import { type CancelledSessions, cancelMany } from './cancel-many.ts';
+import { createDownloader } from './download.ts';
+import { createFileCalls, type FileCalls } from './files.ts';
 import { type Keyed, keyHeader } from './idempotency-key.ts';
+import type { LaunchAnswer } from './launch-answer.ts';
 import { type LaunchVerdict, launchMany } from './launch-many.ts';
 import { type CallOptions, type ClientOptions, parseOptions } from './options.ts';
 import { createPaged, type Paged } from './paged.ts';
@@ -17,6 +20,7 @@ import { sessionEvents } from './session-events.ts';
 import { createSessionHandle, type SessionHandle } from './session-handle.ts';
 import { createMessageCalls, type MessageCalls } from './session-messages.ts';
 import { sessionPath } from './session-path.ts';
+import { createWorkspaceCalls, type WorkspaceCalls } from './session-workspace.ts';
 import { type StatusOptions, type StreamedStatus, statusChanges } from './status-changes.ts';
 import { stopSession } from './stop-session.ts';
 import { readUsage, type Usage, type UsageFilter } from './usage.ts';
@@ -28,6 +32,7 @@ export interface SessionFilter {
   parent_session_id?: string | undefined;
   root_session_id?: string | undefined;
   schedule_id?: string | undefined;
+  conversation_key?: string | undefined;
   tag?: string | undefined;
 }
 
@@ -35,9 +40,12 @@ export interface SessionFilter {
  * A client for Baton's HTTP API. Calls throw BatonError. If a call gets no answer, or if the answer
  * says to try later, the client repeats the call when a repeat is safe.
  */
-export interface BatonClient extends SessionCalls, MessageCalls {
-  /** Launches a session. If the client repeats the call, Baton still creates only one session. */
-  launch(request: LaunchRequest, options?: CallOptions & Keyed): Promise<Info>;
+export interface BatonClient extends SessionCalls, MessageCalls, WorkspaceCalls {
+  /**
+   * Launches a session. If the client repeats the call, Baton still creates only one session. With a
+   * `conversation_key`, the launch continues the newest session of that conversation.
+   */
+  launch(request: LaunchRequest, options?: CallOptions & Keyed): Promise<LaunchAnswer>;
   /**
    * Launches up to 1,000 sessions in one request. Returns one verdict per launch, in the same
    * order.
@@ -61,6 +69,7 @@ export interface BatonClient extends SessionCalls, MessageCalls {
    */
   session(id: string): SessionHandle;
   schedules: ScheduleCalls;
+  files: FileCalls;
 }
 
 /**
@@ -75,7 +84,7 @@ export function createClient(options: ClientOptions): BatonClient {
     async launch(body, { idempotencyKey, ...limits } = {}) {
       const headers = keyHeader({ idempotencyKey });
       const made = { method: 'POST', path: 'v1/sessions', headers, body } as const;
-      return (await call({ ...made, isRepeatable: true }, limits)).body as Info;
+      return (await call({ ...made, isRepeatable: true }, limits)).body as LaunchAnswer;
     },
     launchMany: (launches, limits) =>
       launchMany(call, launches, { ...limits, retries: settings.retries }),
@@ -132,9 +141,11 @@ export function createClient(options: ClientOptions): BatonClient {
       return (await call(deletion, limits)).status === 204 ? 'gone' : 'deleting';
     },
     ...createMessageCalls(call),
+    ...createWorkspaceCalls(call, createDownloader(settings)),
     usage: (filter = {}) => readUsage(call, filter),
     session: (id) => createSessionHandle(client, id),
     schedules: createScheduleCalls(call),
+    files: createFileCalls(call),
   };
   return client;
 }

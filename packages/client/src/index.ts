@@ -36,7 +36,9 @@ export {
   createClient,
   type SessionFilter,
 } from './client.ts';
+export type { FileCalls, UploadedFile } from './files.ts';
 export type { Keyed } from './idempotency-key.ts';
+export type { LaunchAnswer } from './launch-answer.ts';
 export type { LaunchVerdict } from './launch-many.ts';
 export type { CallOptions, ClientOptions } from './options.ts';
 export type { Page, Paged } from './paged.ts';
@@ -46,6 +48,14 @@ export type { ConversationEvent, SessionCalls } from './session-calls.ts';
 export type { EventOptions, PartialLine, StreamedEvent } from './session-events.ts';
 export type { SendOptions, SessionHandle } from './session-handle.ts';
 export type { MessageCalls } from './session-messages.ts';
+export type {
+  DiffAgainst,
+  DiffOptions,
+  WorkspaceCalls,
+  WorkspaceChange,
+  WorkspaceFile,
+  WorkspacePath,
+} from './session-workspace.ts';
 export type { StatusOptions, StreamedStatus } from './status-changes.ts';
 export type {
   ApiRetryLine,

@@ -1,8 +1,9 @@
-import type { BulkLaunch, Info } from './api-types.ts';
+import type { BulkLaunch } from './api-types.ts';
 import { BatonError, type ErrorDetails, isBatonError } from './baton-error.ts';
 import type { Caller } from './call.ts';
 import { openDeadline, pause } from './deadline.ts';
 import { newKey } from './idempotency-key.ts';
+import type { LaunchAnswer } from './launch-answer.ts';
 import type { CallOptions } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 
@@ -11,7 +12,7 @@ import { retryDelayMs } from './retry.ts';
  * session.
  */
 export type LaunchVerdict =
-  | { session: Info; idempotency_key: string }
+  | { session: LaunchAnswer; idempotency_key: string }
   | { error: BatonError; idempotency_key: string };
 
 // The server may take one minute for 1,000 launches (HANDLER_TIMEOUT_MS of its bulk route).
@@ -25,7 +26,7 @@ interface PendingLaunch {
    * verdict is final.
    */
   at: number | null;
-  verdict: { session: Info } | { error: BatonError };
+  verdict: { session: LaunchAnswer } | { error: BatonError };
 }
 
 /**
@@ -110,7 +111,7 @@ function earliest(all: readonly PendingLaunch[]): number | null {
 }
 
 type Received =
-  | { session: Info }
+  | { session: LaunchAnswer }
   | {
       status: number;
       error: { code: BatonError['code']; message: string; details?: ErrorDetails };
@@ -118,7 +119,7 @@ type Received =
 
 // A verdict has no Retry-After header, so its details say when to send the launch again.
 function errorOf(
-  { status, error }: Exclude<Received, { session: Info }>,
+  { status, error }: Exclude<Received, { session: LaunchAnswer }>,
   attempts: number,
 ): BatonError {
   const { code, message, details } = error;

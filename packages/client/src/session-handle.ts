@@ -7,6 +7,13 @@ import type { ConversationEvent, SessionCalls } from './session-calls.ts';
 import type { EventOptions, StreamedEvent } from './session-events.ts';
 import type { MessageCalls } from './session-messages.ts';
 import { checkId } from './session-path.ts';
+import type {
+  DiffOptions,
+  WorkspaceCalls,
+  WorkspaceChange,
+  WorkspaceFile,
+  WorkspacePath,
+} from './session-workspace.ts';
 
 /** How a session gets a message: everything of a MessageRequest except its content. */
 export type SendOptions = Omit<MessageRequest, 'content'> & CallOptions & Keyed;
@@ -32,6 +39,14 @@ export interface SessionHandle {
   conversation(options?: PageOptions): Paged<ConversationEvent>;
   events(options?: EventOptions): AsyncGenerator<StreamedEvent, void>;
   waitForResult(options?: CallOptions): Promise<Info>;
+  files(options?: Parameters<WorkspaceCalls['workspaceFiles']>[1]): Paged<WorkspaceFile>;
+  file(
+    file: string | WorkspacePath,
+    options?: Parameters<WorkspaceCalls['file']>[2],
+  ): Promise<Response>;
+  diff(options?: Parameters<WorkspaceCalls['diff']>[1]): Paged<WorkspaceChange>;
+  patch(options?: CallOptions & DiffOptions): Promise<string>;
+  archive(options?: Parameters<WorkspaceCalls['archive']>[1]): Promise<Response>;
   cancel(options?: CallOptions): Promise<Info>;
   interrupt(options?: CallOptions): Promise<Info>;
   delete(options?: CallOptions): Promise<'gone' | 'deleting'>;
@@ -39,7 +54,7 @@ export interface SessionHandle {
 
 /** Returns the calls for the session `id`. Throws INVALID_REQUEST if `id` cannot be an id. */
 export function createSessionHandle(
-  client: SessionCalls & MessageCalls,
+  client: SessionCalls & MessageCalls & WorkspaceCalls,
   id: string,
 ): SessionHandle {
   checkId(id);
@@ -55,6 +70,11 @@ export function createSessionHandle(
     conversation: (options) => client.conversation(id, options),
     events: (options) => client.events(id, options),
     waitForResult: (options) => client.waitForResult(id, options),
+    files: (options) => client.workspaceFiles(id, options),
+    file: (file, options) => client.file(id, file, options),
+    diff: (options) => client.diff(id, options),
+    patch: (options) => client.patch(id, options),
+    archive: (options) => client.archive(id, options),
     cancel: (options) => client.cancel(id, options),
     interrupt: (options) => client.interrupt(id, options),
     delete: (options) => client.delete(id, options),

@@ -174,3 +174,19 @@ describe('an error that the client throws', () => {
 function sessionId(verdict: object): unknown {
   return 'session' in verdict ? (verdict.session as { id: string }).id : null;
 }
+
+describe('the files of a client', () => {
+  test('are uploaded, described, downloaded byte for byte, and removed', async ({ client }) => {
+    const bytes = new Uint8Array([0, 255, 10, 13, 128]);
+    const file = await client.files.upload(bytes, { name: 'ümläut.bin' });
+    expect(file).toMatchObject({ name: 'ümläut.bin', bytes: 5 });
+    expect(await client.files.get(file.id)).toEqual(file);
+    const blob = await client.files.download(file.id);
+    expect(new Uint8Array(await blob.arrayBuffer())).toEqual(bytes);
+    await client.files.delete(file.id);
+    await expect(client.files.download(file.id)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    await expect(client.files.delete(file.id)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    expect(await client.files.upload('text')).toMatchObject({ media_type: 'text/plain' });
+    expect(await client.files.upload(new Blob(['text']))).toMatchObject({ bytes: 4 });
+  });
+});

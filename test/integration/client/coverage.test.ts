@@ -21,6 +21,7 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
         parent_session_id: id,
         root_session_id: id,
         schedule_id: id,
+        conversation_key: 'k',
         tag: 't',
         ...page,
       }),
@@ -41,6 +42,12 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
   sendMessage: (client) => client.send(id, { content: 'c' }),
   listMessages: (client) => first(client.messages(id, page)),
   cancelMessage: (client) => client.cancelMessage(id, id),
+  listWorkspaceFiles: (client) =>
+    first(client.workspaceFiles(id, { path: 'p', git: true, ...page })),
+  readWorkspaceFile: (client) => client.file(id, 'p'),
+  readWorkspaceDiff: (client) =>
+    first(client.diff(id, { against: 'base', format: 'stat', path: 'p', ...page })),
+  readWorkspaceArchive: (client) => client.archive(id, { git: true }),
   deleteSession: (client) => client.delete(id),
   readUsage: (client) =>
     client.usage({
@@ -51,6 +58,10 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
       tag: 't',
       key: 'k',
     }),
+  uploadFile: (client) => client.files.upload('x', { name: 'n' }),
+  getFile: (client) => client.files.get(id),
+  readFile: (client) => client.files.download(id),
+  deleteFile: (client) => client.files.delete(id),
   createSchedule: (client) => client.schedules.create({ every_ms: 1, launch: { query: 'q' } }),
   listSchedules: (client) => first(client.schedules.list(page)),
   getSchedule: (client) => client.schedules.get(id),
@@ -82,7 +93,7 @@ describe('the client', () => {
         .map(([method, { operationId, parameters = [] }]) => ({
           operationId,
           method: method.toUpperCase(),
-          path: path.replace(/\{(message_)?id\}/g, id),
+          path: path.replace(/\{(message_)?id\}/g, id).replace('{path}', 'p'),
           query: parameters.filter((one) => one.in === 'query').map(({ name }) => name),
         })),
     );
