@@ -116,10 +116,15 @@ function valid(
       method: method.toUpperCase(),
       path: made,
       query: query.flat().map(([name, value]) => [name, isPick(value) ? value : textOf(value)]),
-      headers: { ...Object.fromEntries(headers.flat()), accept } as Record<string, string>,
+      headers: { ...Object.fromEntries(headers.flat().map(sendable)), accept },
       ...defined({ body: json === undefined ? undefined : { json } }),
       isValid: true,
     }));
+}
+
+// Node.js sends no header with other characters.
+function sendable([name, value]: [string, unknown]): [string, string] {
+  return [name, String(value).replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '')];
 }
 
 function ofPath(path: string, name: string): fc.Arbitrary<Pick> | undefined {

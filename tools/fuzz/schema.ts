@@ -35,6 +35,10 @@ export interface SchemaContext {
 // A body may have forty optional keys. Each request gets only a few of these keys, because the API
 // would refuse almost every request that has all of them.
 const KEY_SHARE = 0.12;
+const MANY_KEYS = 4;
+
+// One of these two must be there. Requests with both are refused.
+const PROMPT_SHARES: Readonly<Record<string, number>> = { query: 0.9, content: 0.08 };
 
 /** Generates values that match a schema. */
 export function fromSchema(schema: Schema, context: SchemaContext): fc.Arbitrary<unknown> {
@@ -68,9 +72,12 @@ export function fromSchema(schema: Schema, context: SchemaContext): fc.Arbitrary
 
 function objects(schema: Schema, context: SchemaContext): fc.Arbitrary<unknown> {
   const { properties = {}, required = [], additionalProperties, propertyNames } = schema;
+  const share = Math.min(KEY_SHARE, MANY_KEYS / Object.keys(properties).length);
+  const isPrompted = 'query' in properties && 'content' in properties;
+  const shareOf = (name: string) => (isPrompted ? PROMPT_SHARES[name] : undefined) ?? share;
   const parts = Object.entries(properties).map(([name, property]) => {
     const value = context.special(name, property) ?? fromSchema(property, context);
-    const isThere = required.includes(name) ? fc.constant(true) : chance(KEY_SHARE);
+    const isThere = required.includes(name) ? fc.constant(true) : chance(shareOf(name));
     return fc.tuple(isThere, value).map(([there, made]) => (there ? [[name, made]] : []));
   });
   const more =
