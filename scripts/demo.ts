@@ -1,9 +1,11 @@
 // npm run demo: runs a session with the real claude CLI through a whole Baton with two workers, each
-// with a disk of its own. The worker of the session is killed, and the other one continues with the same files.
+// with a disk of its own. The session begins with a clone of a repository from a git server on loopback. Its worker is
+// killed, the other one continues with the same files, and Baton pushes the work to a branch.
 //   --live  uses the real API with ANTHROPIC_API_KEY. Default: a scripted API on loopback
 //   --keep  keeps Baton running afterwards, until Ctrl-C
 //   --json  prints one JSON line on standard output at the end: {"launch": Info, "continue": Info,
-//           "events": N, "killed": {"worker_id", "path"}, "file": {"name", "text"}}
+//           "events": N, "killed": {"worker_id", "path"}, "file": {"name", "text"},
+//           "diff": TEXT, "pushed": {"branch", "commit", "files"}}
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { reasonOf } from '../tools/dev-services/errors.ts';
 import { untilAborted } from '../tools/process/until-aborted.ts';
 import { chooseModel, type Model } from './demo/model.ts';
+import { type DemoRepository, startDemoRepository } from './demo/repository.ts';
 import { demoSettings, hostSettings } from './demo/settings.ts';
 import { runStory } from './demo/story.ts';
 import { createSink, type Sink } from './stack/sink.ts';
@@ -53,14 +56,22 @@ async function demonstrate(
   signal: AbortSignal,
 ): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-demo-'));
+  let repository: DemoRepository | undefined;
   let stack: Stack | undefined;
   try {
+    repository = await startDemoRepository(folder);
+    sink.info(`a git server on loopback has the repository ${repository.url}`);
     for (let index = 0; index < HOSTS; index += 1) {
       await mkdir(hostSettings(folder, index).TMPDIR, { recursive: true });
     }
     stack = await startStack({
       env,
-      settings: demoSettings(env, { model: model.settings, folder, isKept: flags.keep }),
+      settings: demoSettings(env, {
+        model: model.settings,
+        repository: repository.settings,
+        folder,
+        isKept: flags.keep,
+      }),
       removeAtEnd: folder,
       workers: HOSTS,
       workerSettings: (index) => hostSettings(folder, index),
@@ -70,7 +81,11 @@ async function demonstrate(
     if (stack.readyWorkers < stack.workers.length) {
       throw new Error('not every worker is ready; the lines above say why');
     }
-    const story = await orStopped(stack, signal, runStory({ stack, log: sink.info, signal }));
+    const story = await orStopped(
+      stack,
+      signal,
+      runStory({ stack, repository, log: sink.info, signal }),
+    );
     if (!story) return false;
     sink.info(
       `API ${stack.api}/v1/sessions, reference ${stack.api}/docs, queue ${stack.api}/queues`,
@@ -86,6 +101,7 @@ async function demonstrate(
     throw error;
   } finally {
     await stack?.stop();
+    await repository?.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -27,6 +27,8 @@ export type Client = {
   /** Resolves with the saved transcript, or with an empty text if none is saved yet. */
   readonly transcript: (id: string) => Promise<string>;
   readonly messages: (id: string) => Promise<{ messages: MessageView[] }>;
+  /** Resolves with what the session changed, as unified text, or with an empty text if no files are captured yet. */
+  readonly diff: (id: string) => Promise<string>;
 };
 
 /** Creates a client of the API at this URL. `signal` aborts its calls. */
@@ -44,20 +46,21 @@ export function createClient(api: string, signal?: AbortSignal): Client {
     if (response.ok) return schema.parse(await response.json());
     throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
   }
+  async function textOf(path: string): Promise<string> {
+    const response = await fetch(new URL(path, api), { ...defined({ signal }) });
+    if (!response.ok && response.status !== 404) {
+      throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
+    }
+    return response.ok ? response.text() : '';
+  }
   return {
     launch: (body) => call(infoSchema, '/v1/sessions', body),
     continueSession: (id, body) => call(infoSchema, `/v1/sessions/${id}/continue`, body),
     info: (id) => call(infoSchema, `/v1/sessions/${id}`),
     events: (id, after) => call(eventPage, `/v1/sessions/${id}/events?after=${after}`),
     sendMessage: (id, body) => call(sentMessageSchema, `/v1/sessions/${id}/messages`, body),
-    async transcript(id) {
-      const path = `/v1/sessions/${id}/transcript`;
-      const response = await fetch(new URL(path, api), { ...defined({ signal }) });
-      if (!response.ok && response.status !== 404) {
-        throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
-      }
-      return response.ok ? response.text() : '';
-    },
+    transcript: (id) => textOf(`/v1/sessions/${id}/transcript`),
     messages: (id) => call(messagePage, `/v1/sessions/${id}/messages`),
+    diff: (id) => textOf(`/v1/sessions/${id}/diff`),
   };
 }

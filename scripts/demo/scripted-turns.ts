@@ -10,15 +10,19 @@ type Message = MessagesRequest['body']['messages'][number];
 // files half a second after the first call, so the capture does not cover the second call.
 const THINK_MS = 3_000;
 
-const WRITE = /write "(?<line>[^"]+)" into (?<file>[\w.-]*\w)/;
-const APPEND = /append "(?<line>[^"]+)" and wait with `(?<wait>[^`]+)`/;
-const READ = /read the file/i;
+const EDITS = /(?:write|append) "(?<line>[^"]+)" (?<how>into|to) (?<file>[\w.-]*\w)/g;
+const WAIT = /and wait with `(?<wait>[^`]+)`/;
+const READ = /read the file(?<all>s)?/i;
 const RESUMED = /^Continue from where you left off\./;
 
+/** An edit that a prompt asks for: a line that is written `into` a new file, or appended `to` a file. */
+type Edit = { line: string; how: 'into' | 'to'; file: string };
+
 /**
- * Returns the reply to a request. If the last prompt asks for a file, the reply is the next of its
- * Bash calls: to write a line, to append a second line and wait, or to read the file. A turn that
- * was cut continues with the second line. If there is no call left, the reply is a text.
+ * Returns the reply to a request. If the last prompt asks for edits of files, the reply is the next of its Bash calls:
+ * one for each edit, of which the last one may wait. After a prompt to read, it is a call that reads the edited files.
+ * A turn that was cut continues with one call that makes the edits that are missing. If there is no call left, the reply
+ * is a text.
  */
 export function scriptedTurn(request: MessagesRequest): Reply {
   const calls = callsFor(request);
@@ -32,24 +36,42 @@ export function scriptedTurn(request: MessagesRequest): Reply {
 
 /** Returns the calls that the last prompt asks for, first to last. */
 function callsFor({ prompt, prompts, body }: MessagesRequest): Reply[] {
-  const task = prompts.findLast((one) => WRITE.test(one)) ?? '';
-  const first = WRITE.exec(task)?.groups;
-  const second = APPEND.exec(task)?.groups;
-  if (RESUMED.test(prompt) && first && second) {
-    const add = `echo '${second['line']}' >> ${first['file']}`;
-    const command = `grep -q '${second['line']}' ${first['file']} || ${add}; cat ${first['file']}`;
-    return [bash(command, 'I look at the file and add what is missing.')];
+  const task = prompts.findLast((one) => editsIn(one).length > 0) ?? '';
+  const edits = editsIn(task);
+  if (RESUMED.test(prompt) && edits.length > 0) {
+    const missing = edits.map(
+      ({ line, file }) => `grep -q '${line}' ${file} || ${add(line, file)}`,
+    );
+    const command = `${missing.join('; ')}; cat ${filesOf(edits)}`;
+    return [bash(command, 'I look at the files and add what is missing.')];
   }
-  if (prompt === task && first) {
-    const { line, file } = first;
-    const write = bash(`echo '${line}' > ${file} && cat ${file}`, `I will write ${file}.`);
-    if (!second) return [write];
-    const append = `echo '${second['line']}' >> ${file} && ${second['wait']}`;
-    return [write, bash(append, 'Now the second line.', THINK_MS)];
+  if (prompt === task) {
+    const wait = WAIT.exec(task)?.groups?.['wait'];
+    return edits.map(({ line, how, file }, index) => {
+      const then = (index === edits.length - 1 && wait) || `cat ${file}`;
+      const edit = how === 'to' ? add(line, file) : `echo '${line}' > ${file}`;
+      const say = index === 0 ? `I will write ${file}.` : `Now ${file}.`;
+      return bash(`${edit} && ${then}`, say, index === 0 ? 0 : THINK_MS);
+    });
   }
-  const file = body.messages.flatMap(writtenFiles).at(-1);
-  if (READ.test(prompt) && file) return [bash(`cat ${file}`, `I read ${file}.`)];
-  return [];
+  const asked = READ.exec(prompt);
+  const files = [...new Set(body.messages.flatMap(writtenFiles))];
+  const read = asked?.groups?.['all'] === undefined ? files.slice(-1) : files;
+  return asked && read.length > 0
+    ? [bash(`cat ${read.join(' ')}`, `I read ${read.join(', ')}.`)]
+    : [];
+}
+
+function editsIn(prompt: string): Edit[] {
+  return [...prompt.matchAll(EDITS)].map(({ groups }) => groups as Edit);
+}
+
+function filesOf(edits: readonly Edit[]): string {
+  return [...new Set(edits.map(({ file }) => file))].join(' ');
+}
+
+function add(line: string, file: string): string {
+  return `echo '${line}' >> ${file}`;
 }
 
 function bash(command: string, say: string, afterMs = 0): Reply {
@@ -78,7 +100,9 @@ function remember({ body, prompts }: MessagesRequest): string {
 }
 
 function writtenFiles(message: Message): string[] {
-  return bashCommands(message).flatMap((command) => /> ([\w.-]+)/.exec(command)?.[1] ?? []);
+  return bashCommands(message).flatMap((command) =>
+    [...command.matchAll(/> ([\w.-]+)/g)].flatMap(([, file]) => file ?? []),
+  );
 }
 
 function bashCommands({ content }: Message): string[] {

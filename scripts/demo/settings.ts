@@ -6,6 +6,8 @@ import type { Environment } from '../../tools/dev-services/environment.ts';
 type Choices = {
   /** The worker settings that select the Messages API. */
   readonly model: Record<string, string>;
+  /** The settings with which the workers reach the git server. */
+  readonly repository: Record<string, string>;
   /** The folder that holds the WORK_ROOT of the demo. */
   readonly folder: string;
   readonly isKept: boolean;
@@ -15,7 +17,8 @@ type Choices = {
  * Returns the settings of the demo's API and workers. They do not depend on Baton settings in the
  * shell.
  */
-export function demoSettings(env: Environment, { model, folder, isKept }: Choices): Environment {
+export function demoSettings(env: Environment, choices: Choices): Environment {
+  const { model, repository, folder, isKept } = choices;
   const { PATH, HOME, TMPDIR, LANG, CLAUDE_BIN, LOG_LEVEL } = env;
   return {
     PATH,
@@ -24,8 +27,10 @@ export function demoSettings(env: Environment, { model, folder, isKept }: Choice
     LANG,
     CLAUDE_BIN,
     ...model,
+    ...repository,
     LOG_LEVEL: LOG_LEVEL || 'warn',
     WORK_ROOT: hostSettings(folder, 0).WORK_ROOT,
+    CAPTURE_CACHE_DIR: join(folder, 'captures'),
     // The prefix is random, so that other people's workers on the same Redis do not take the demo's
     // sessions.
     QUEUE_PREFIX: `baton-demo-${randomBytes(4).toString('hex')}`,

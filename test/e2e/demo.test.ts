@@ -4,7 +4,7 @@ import { test } from '../support/script-process.ts';
 import { waitFor } from '../support/wait.ts';
 
 describe('npm run demo', () => {
-  test('continues with the same files on another worker when the first one is killed, and leaves nothing behind', async ({
+  test('continues with the same files on another worker when the first one is killed, pushes the work, and leaves nothing behind', async ({
     scriptFolder,
   }) => {
     const demo = scriptFolder.run('demo.ts', ['--json'], {
@@ -27,17 +27,37 @@ describe('npm run demo', () => {
       }),
       events: story.launch.last_event_seq + story.continue.last_event_seq,
       killed: { worker_id: expect.any(String), path: expect.stringContaining('/host-') },
-      file: { name: expect.any(String), text: 'The baton is on its way.\nIt has arrived.\n' },
+      file: { name: 'README.md', text: '# Relay\nIt has arrived.\n' },
+      diff: expect.any(String),
+      pushed: {
+        branch: 'baton/demo',
+        commit: story.launch.workspace.push.commit,
+        files: {
+          'README.md': '# Relay\nIt has arrived.',
+          'route.txt': 'From the start,\nthe baton is on its way.',
+        },
+      },
     });
+    expect(story.diff.match(/^[-+ ](?!(?:\+\+|--) ).*/gm)).toEqual([
+      ' # Relay',
+      '+It has arrived.',
+      ' From the start,',
+      '+the baton is on its way.',
+    ]);
     expect(story.launch.worker_id).not.toBe(killed.worker_id);
-    expect(story.launch.workspace).toMatchObject({ type: 'managed', portable: true, files: 1 });
+    expect(story.launch.workspace).toMatchObject({
+      type: 'managed',
+      portable: true,
+      base: { url: expect.stringMatching(/^https:.*\/relay\.git$/), ref: 'main' },
+    });
     expect(story.launch.workspace.path).not.toBe(killed.path);
     expect(basename(story.launch.workspace.path)).toBe(basename(killed.path));
     expect(story.continue.workspace.path).toBe(story.launch.workspace.path);
 
     expect(story.launch.query).toContain(file.name);
     expect(story.continue.query).not.toContain(file.name);
-    expect(story.continue.result.result).toContain(file.text.trim());
+    for (const text of Object.values(story.pushed.files))
+      expect(story.continue.result.result).toContain(text);
     expect(demo.err()).toMatch(
       /the calls that were cut .*\n(?: {2}.*\n)* {2}Bash: .* && sleep 60\n/,
     );

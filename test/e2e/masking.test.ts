@@ -1,8 +1,5 @@
 // A session's Bash prints the operator's key: nothing that is stored or published may show it.
-import { gunzipSync } from 'node:zlib';
 import { openWorkerRedis } from '@baton/core/internal';
-import type { Binary, Document } from 'mongodb';
-import { uncompressSync } from 'snappy';
 import { expect, onTestFinished } from 'vitest';
 import { test as base, type Fleet } from '../support/fleet.ts';
 import { type MessagesApi, startMessagesApi } from '../support/messages-api/messages-api.ts';
@@ -10,6 +7,7 @@ import { hang, type Reply, text, toolUse } from '../support/messages-api/reply.t
 import type { MessagesRequest } from '../support/messages-api/request.ts';
 import { claudeBin } from '../support/real-claude.ts';
 import { redisUrl } from '../support/services.ts';
+import { storedText } from '../support/stored-text.ts';
 import { waitFor } from '../support/wait.ts';
 
 const KEY = 'sk-ant-key-of-the-operator-4711';
@@ -67,25 +65,6 @@ async function listen({ env }: Fleet): Promise<string[]> {
   return received;
 }
 
-/** Every document of the fleet's database as text, with transcripts decompressed. */
-async function storedText({ db }: Fleet): Promise<string> {
-  const collections = await db.collections();
-  const documents = await Promise.all(
-    collections.map((collection) => collection.find().toArray() as Promise<Document[]>),
-  );
-  return documents
-    .flat()
-    .map((one) => JSON.stringify(one) + (one['encoding'] ? unpacked(one) : ''))
-    .join('\n');
-}
-
-function unpacked({ encoding, data }: Document): string {
-  const bytes = (data as Binary).value();
-  const whole =
-    encoding === 'snappy' ? uncompressSync(bytes, { asBuffer: true }) : gunzipSync(bytes);
-  return whole.toString('utf8');
-}
-
 // Also finds secrets that one or two levels of JSON escaped.
 function expectNoSecret(where: string): void {
   const plain = where.replaceAll(/\\+/g, '');
@@ -118,8 +97,8 @@ test('a key that Bash prints is masked in everything that is stored or published
   const grown = deltas.map((line: string) => JSON.parse(line).event?.delta?.text ?? '').join('');
   expect(grown).toBe(session.result?.result);
   expectNoSecret(received.join('\n'));
-  expectNoSecret(await storedText(fleet));
-  expect(await storedText(fleet)).toContain(HIDDEN);
+  expectNoSecret(await storedText(fleet.db));
+  expect(await storedText(fleet.db)).toContain(HIDDEN);
   await first.stop();
 
   await fleet.worker(operator(api));
@@ -129,7 +108,7 @@ test('a key that Bash prints is masked in everything that is stored or published
   expect(history).toContain('show the key');
   expect(history).toContain(HIDDEN);
   expectNoSecret(history);
-  expectNoSecret(await storedText(fleet));
+  expectNoSecret(await storedText(fleet.db));
 });
 
 test('a turn that was cut off resumes from its masked transcript, and its prompt is found there', async ({

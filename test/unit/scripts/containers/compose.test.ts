@@ -98,6 +98,18 @@ test.each([
   expect(unknown).toEqual([]);
 });
 
+test.each(['api', 'worker'])(
+  'the %s gets every setting by which an operator restricts callers, from the environment of the command',
+  (name) => {
+    const restrictions = Object.keys(workerSettingsSchema.shape).filter(
+      (one) => one in apiSettingsSchema.shape && /^(?:ALLOWED|FORBIDDEN)_/.test(one),
+    );
+    expect(restrictions).toContain('ALLOWED_GIT_URLS');
+    const { environment } = service(name);
+    expect(restrictions.filter((one) => environment[one] !== null)).toEqual([]);
+  },
+);
+
 describe('readComposeService', () => {
   test('returns the health check with its times in milliseconds', () => {
     expect(readComposeService(text, 'mongo')).toEqual({

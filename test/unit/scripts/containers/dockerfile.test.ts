@@ -80,11 +80,14 @@ test('only the worker image contains the CLI', () => {
   expect(stage('api')).not.toContain(copy);
 });
 
-test('the worker image contains the programs with which the CLI hides its credentials from tools', () => {
+test.each([
+  ['with which the CLI hides its credentials from tools', ['bubblewrap', 'socat']],
+  ['with which git reaches servers', ['git', 'openssh-client', 'ca-certificates']],
+])('the worker image contains the programs %s', (_, programs) => {
   const installs = stage('worker')
     .filter((line) => line.includes('apt-get install'))
     .join(' ');
-  expect(installs.split(/\s+/)).toEqual(expect.arrayContaining(['bubblewrap', 'socat']));
+  expect(installs.split(/\s+/)).toEqual(expect.arrayContaining(programs));
 });
 
 describe('the lockfile that the CLI is installed from', () => {

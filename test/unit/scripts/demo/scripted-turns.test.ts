@@ -20,7 +20,8 @@ const history: Messages = [
 
 const longTask = {
   role: 'user',
-  content: 'Use Bash to write "One." into note.txt. Then append "Two." and wait with `sleep 60`.',
+  content:
+    'Use Bash to write "One." into note.txt. Then append "Two." to list.txt and wait with `sleep 60`.',
 };
 const wrote: Messages = [
   longTask,
@@ -56,17 +57,19 @@ describe('the scripted model of the demo', () => {
     });
   });
 
-  test('appends a second line and waits, if the prompt asks for it', () => {
+  test('appends a line to a second file and waits, if the prompt asks for it', () => {
     expect(answer([longTask])).toMatchObject({
       input: { command: "echo 'One.' > note.txt && cat note.txt" },
     });
     expect(answer(wrote)).toMatchObject({
-      input: { command: "echo 'Two.' >> note.txt && sleep 60" },
+      input: { command: "echo 'Two.' >> list.txt && sleep 60" },
     });
   });
 
-  test('adds the second line without waiting when its turn was cut', () => {
-    const command = "grep -q 'Two.' note.txt || echo 'Two.' >> note.txt; cat note.txt";
+  test('adds what is missing without waiting when its turn was cut', () => {
+    const missing = (line: string, file: string) =>
+      `grep -q '${line}' ${file} || echo '${line}' >> ${file}`;
+    const command = `${missing('One.', 'note.txt')}; ${missing('Two.', 'list.txt')}; cat note.txt list.txt`;
     expect(answer([...wrote, resumed])).toMatchObject({ input: { command } });
     expect(answer([longTask, resumed])).toMatchObject({ input: { command } });
   });
@@ -74,6 +77,21 @@ describe('the scripted model of the demo', () => {
   test('reads the file that it wrote', () => {
     const read = { role: 'user', content: 'Read the file that you wrote.' };
     expect(answer([...wrote, read])).toMatchObject({ input: { command: 'cat note.txt' } });
+  });
+
+  test('reads all files that it edited, each once, if the prompt asks for files', () => {
+    const read = { role: 'user', content: 'Read the files that you edited.' };
+    const both = "echo 'Two.' >> list.txt && cat note.txt; echo 'Three.' >> note.txt";
+    const edited: Messages = [
+      ...wrote,
+      {
+        role: 'assistant',
+        content: [{ type: 'tool_use', id: 'toolu_2', name: 'Bash', input: { command: both } }],
+      },
+    ];
+    expect(answer([...edited, read])).toMatchObject({
+      input: { command: 'cat note.txt list.txt' },
+    });
   });
 
   test('repeats the output of the tool', () => {
