@@ -5,7 +5,9 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { connectMongo, ensureIndexes } from '@baton/core/internal';
 import { startServices } from '../tools/dev-services/services.ts';
+import { benchDocument } from './document.ts';
 import { benchEnqueue } from './enqueue.ts';
+import { benchFile } from './file.ts';
 import { benchQueueOfMany } from './http/queue-of-many.ts';
 import { benchRequests } from './http/requests.ts';
 import { benchTails } from './http/tails.ts';
@@ -14,6 +16,7 @@ import { benchMemory } from './memory.ts';
 import { benchMessage } from './message.ts';
 import { benchCancel, benchCrash, benchHandBack } from './recovery.ts';
 import { report } from './report.ts';
+import { benchRepository } from './repository.ts';
 import { benchRestore } from './restore.ts';
 import { benchStream } from './stream.ts';
 import { benchTurn } from './turn.ts';
@@ -56,7 +59,10 @@ try {
     memory: () => benchMemory(mongo, urls),
     upload: () => benchUpload(mongo, urls),
     restore: () => benchRestore(mongo),
+    document: () => benchDocument(mongo),
     workspace: () => benchWorkspace(mongo, urls),
+    repository: () => benchRepository(mongo, urls),
+    file: () => benchFile(mongo, urls),
     cancel: () => benchCancel(mongo, urls),
     'hand-back': () => benchHandBack(mongo, urls),
     crash: () => benchCrash(mongo, urls),

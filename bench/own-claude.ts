@@ -33,35 +33,55 @@ export async function startOwnClaude(
   prompt: string,
   answer: string,
 ): Promise<OwnClaude> {
+  const own = await beginOwnClaude(credentials, prompt);
+  await own.untilAnswered(answer);
+  return own;
+}
+
+/**
+ * Starts the CLI with this prompt, and resolves when it has printed its first line about the session.
+ *
+ * @param cwd The directory of the CLI. Default: a new one.
+ */
+export async function beginOwnClaude(
+  credentials: Record<string, string>,
+  prompt: string,
+  cwd?: string,
+): Promise<OwnClaude> {
   const root = await mkdtemp(join(tmpdir(), 'baton-bench-'));
   const claude = execa(CLAUDE, FLAGS, {
-    cwd: root,
+    cwd: cwd ?? root,
     extendEnv: false,
     env: byHandEnv(root, 'config', credentials),
     buffer: false,
     reject: false,
   });
   const answers = new Set<unknown>();
+  let hasBegun = false;
   let wake: () => void = () => undefined;
   createInterface({ input: claude.stdout }).on('line', (line) => {
-    const { type, result } = JSON.parse(line) as { type: string; result?: string };
+    const { type, subtype, result } = JSON.parse(line) as Record<string, unknown>;
+    if (type === 'system' && subtype === 'init') hasBegun = true;
     if (type === 'result') answers.add(result);
     wake();
   });
   const write = (line: object) => claude.stdin.write(`${JSON.stringify(line)}\n`);
+
+  async function until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+
   const own: OwnClaude = {
     send(content) {
       const message = { role: 'user', content: [{ type: 'text', text: content }] };
       const ids = { parent_tool_use_id: null, session_id: '', uuid: randomUUID() };
       write({ type: 'user', message, ...ids });
     },
-    async untilAnswered(expected) {
-      while (!answers.has(expected)) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    },
+    untilAnswered: (expected) => until(() => answers.has(expected)),
     async finish() {
       claude.stdin.end();
       await claude;
@@ -75,6 +95,6 @@ export async function startOwnClaude(
   const request = { subtype: 'initialize' };
   write({ type: 'control_request', request_id: randomUUID(), request });
   own.send(prompt);
-  await own.untilAnswered(answer);
+  await until(() => hasBegun);
   return own;
 }

@@ -35,3 +35,8 @@ export async function addAndCommit(gitDir: string, tree: string): Promise<void> 
 export async function clone(gitDir: string, target: string): Promise<void> {
   await git({}, 'clone', '--quiet', '--no-local', gitDir, target);
 }
+
+/** Runs `git clone --shared`: the clone reads the objects of the repository where they are. */
+export async function cloneShared(gitDir: string, target: string): Promise<void> {
+  await git({}, 'clone', '--quiet', '--shared', gitDir, target);
+}
