@@ -41,6 +41,10 @@ FROM base AS api
 COPY --from=api-dependencies /app ./
 COPY packages/core/src packages/core/src
 COPY apps/api/src apps/api/src
+# For captured files: CAPTURE_CACHE_DIR.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends git \
+ && rm -rf /var/lib/apt/lists/*
 ENV HOST=0.0.0.0 PORT=3000
 EXPOSE 3000
 USER node
@@ -49,11 +53,11 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 CMD ["node", "apps/api/src/main.ts"]
 
 FROM base AS worker
-# For the CLI's tools; setpriv, which ends a session with its worker, is in the base image. The CLI keeps
+# For the CLI's tools, and git with ssh for repositories; setpriv, which ends a session with its worker, is in the base image. The CLI keeps
 # its credentials from tools by bubblewrap and socat (SUBPROCESS_ENV_SCRUB).
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-      bubblewrap ca-certificates git procps ripgrep socat \
+      bubblewrap ca-certificates git openssh-client procps ripgrep socat \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=claude /usr/local/bin/claude /usr/local/bin/claude
 COPY --from=worker-dependencies /app ./
