@@ -43,6 +43,8 @@ export interface Fleet {
    * status.
    */
   until(id: string, description: string, holds: (info: Info) => boolean): Promise<Info>;
+  /** Resolves once a part of the session's transcript is stored, so that another worker can resume it. */
+  saved(id: string): Promise<void>;
   /** Resolves with the session once it is terminal. */
   ended(id: string): Promise<Info>;
   /** Stops all workers. */
@@ -87,17 +89,23 @@ export async function openFleet(
   async function until(
     id: string,
     description: string,
-    holds: (info: Info) => boolean,
+    holds: (info: Info) => boolean | Promise<boolean>,
   ): Promise<Info> {
     const end = performance.now() + SESSION_LIMIT_MS;
     for (;;) {
       const info = await api.info(id);
-      if (holds(info)) return info;
+      if (await holds(info)) return info;
       if (performance.now() > end) {
         throw new Error(`expected session ${id} to be ${description}, it is ${info.status}`);
       }
       await delay(POLL_MS);
     }
+  }
+
+  async function hasTranscript(id: string): Promise<boolean> {
+    const answer = await fetch(`${started.line.api}/v1/sessions/${id}/transcript/files`);
+    const { files } = (await answer.json()) as { files: { bytes: number }[] };
+    return files.some(({ bytes }) => bytes > 0);
   }
 
   async function stopWorkers(): Promise<void> {
@@ -128,6 +136,9 @@ export async function openFleet(
       };
     },
     until,
+    async saved(id) {
+      await until(id, 'saved with a transcript', () => hasTranscript(id));
+    },
     ended: (id) => until(id, 'terminal', ({ status }) => isTerminal(status)),
     stopWorkers,
     async close() {

@@ -133,6 +133,8 @@ async function takeOverFrom(fleet: Fleet, from: Version, how: 'kill' | 'stop'): 
   await fleet.until(id, 'running', ({ status, last_event_seq }) => {
     return status === 'running' && last_event_seq > 0;
   });
+  // Without a stored transcript, the second attempt would begin anew, and hang like the first.
+  await fleet.saved(id);
   const second = await fleet.worker(OTHER[from]);
   await first[how]();
   const info = await fleet.ended(id);
