@@ -1,9 +1,10 @@
-// Pushes of captured work to a git server over https.
+// Pushes of captured work to a git server over https and ssh.
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryOf } from '@baton/core/captures';
+import { defined } from '@baton/core/internal';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   type CaptureCalls,
@@ -56,7 +57,12 @@ interface Scene {
   log(): Promise<string[]>;
 }
 
-async function setScene(files: Record<string, string> = { 'a.txt': 'a\n' }): Promise<Scene> {
+const SSH_HOST = 'git.example.com';
+
+async function setScene(
+  files: Record<string, string> = { 'a.txt': 'a\n' },
+  { isOverSsh = false } = {},
+): Promise<Scene> {
   count += 1;
   const name = `push-${count}`;
   const folder = join(root, name);
@@ -93,9 +99,14 @@ async function setScene(files: Record<string, string> = { 'a.txt': 'a\n' }): Pro
       });
       if (result.kind !== 'captured') throw new Error(`expected a capture, got ${result.kind}`);
       const dir = await makePushRepository(shadow, repositoryOf(shadow));
-      const url = server.httpsUrl(name);
+      const url = isOverSsh ? server.sshUrl(name, SSH_HOST) : server.httpsUrl(name);
+      const credentials = {
+        ssh_key: server.ssh.userKey,
+        ssh_known_hosts: server.ssh.knownHosts(SSH_HOST),
+      };
       const transport = openTransport({
-        repository: { url },
+        repository: { url, ...defined({ credentials: isOverSsh ? credentials : undefined }) },
+        lookup: async () => ['127.0.0.1'],
         policy: LOOPBACK_POLICY,
         operatorCredentials: {},
         dirs: { files: join(folder, 'files') },
@@ -153,6 +164,17 @@ describe('a push', () => {
     expect(await scene.branch()).toBe(state?.commit);
     expect(await scene.log()).toEqual(['The work', 'Base', 'Older']);
     expect(await scene.push()).toEqual(state);
+  });
+
+  test('works over ssh, with the key and the known hosts of the session', async () => {
+    const scene = await setScene({ 'a.txt': 'a\n' }, { isOverSsh: true });
+    scene.shell('echo b > a.txt');
+    const first = await scene.push();
+    expect(await scene.branch()).toBe(first?.commit);
+    scene.shell('echo c > a.txt');
+    const second = await scene.push();
+    expect(await scene.branch()).toBe(second?.commit);
+    expect(await scene.log()).toEqual(['The work', 'The work', 'Base', 'Older']);
   });
 
   test('follows the last push of its conversation', async () => {
