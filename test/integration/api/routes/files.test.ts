@@ -54,6 +54,20 @@ describe('POST /v1/files', () => {
     expect(read.json()).toEqual(file);
   });
 
+  withApi('keeps 10,000 small files apart', { timeout: 120_000 }, async ({ api }) => {
+    const ids = new Set<string>();
+    for (let from = 0; from < 10_000; from += 100) {
+      const texts = Array.from({ length: 100 }, (_, index) => `file ${from + index}`);
+      for (const answer of await Promise.all(texts.map((text) => upload(api, text)))) {
+        expect(answer.statusCode).toBe(201);
+        ids.add(answer.json().id);
+      }
+    }
+    expect(ids.size).toBe(10_000);
+    const last = await api.app.inject({ url: `/v1/files/${[...ids].at(-1)}/content` });
+    expect(last.body).toMatch(/^file 99\d\d$/);
+  });
+
   withApi.for<[string, Buffer | string, string, string]>([
     ['a picture that claims to be JSON', PNG, 'application/json', 'image/png'],
     ['JSON that claims to be a picture', '{"a":1}', 'image/png', 'text/plain'],
