@@ -63,6 +63,22 @@ describe('a sealed config', () => {
     expect(opened).toContain('s3cret-env');
   });
 
+  test('has the credentials of its repository sealed, which open again', async () => {
+    const config: SessionConfig = {
+      query: 'q',
+      workspace: {
+        type: 'git',
+        url: 'https://example.test/a.git',
+        credentials: { username: 'ann', password: 's3cret-password' },
+      },
+    };
+    const sealed = await sealer().config(config, newId());
+    expect(JSON.stringify(sealed)).not.toContain('s3cret-password');
+    const { config: open, opened } = await opener().config(sealed, ours);
+    expect(open).toEqual(config);
+    expect(opened).toEqual(['s3cret-password']);
+  });
+
   test('shows readers no sealed value', async () => {
     const sealed = await sealer().config(makeFullConfig(), newId());
     expect(JSON.stringify(redactConfig(sealed))).not.toContain('baton-sealed.');

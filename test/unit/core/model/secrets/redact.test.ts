@@ -42,6 +42,35 @@ describe('redactConfig', () => {
     });
   });
 
+  test('hides the credentials of a repository, but not its user name and known hosts', () => {
+    const shown = { username: 'ann', ssh_known_hosts: 'host key' };
+    const workspace = {
+      type: 'git',
+      url: 'https://example.test/a.git',
+      credentials: { ...shown, password: 's3cret', ssh_key: 's3cret' },
+    };
+    const redacted = {
+      ...workspace,
+      credentials: { ...shown, password: REDACTED, ssh_key: REDACTED },
+    };
+    expect(redactConfig({ workspace })).toEqual({ workspace: redacted });
+    expect(redactJob({ kind: 'launch', config: { workspace } })).toEqual({
+      kind: 'launch',
+      config: { workspace: redacted },
+    });
+  });
+
+  test.each<[string, string]>([
+    ['https://example.test/a.git', 'https://example.test/a.git'],
+    ['git@example.test:a.git', 'git@example.test:a.git'],
+    ['https://s3cret@example.test/a.git', 'https://redacted@example.test/a.git'],
+    ['https://ann:s3cret@example.test/a.git', 'https://redacted@example.test/a.git'],
+    ['ssh://git:s3cret@example.test/a.git', 'ssh://git:redacted@example.test/a.git'],
+  ])('turns the URL %s of a repository into %s', (url, expected) => {
+    const workspace = { type: 'git', url };
+    expect(redactConfig({ workspace })).toEqual({ workspace: { type: 'git', url: expected } });
+  });
+
   test('does not change its argument', () => {
     const config = makeFullConfig();
     redactConfig(config);
