@@ -16,6 +16,16 @@ test.each([
     { kept: {}, capture: undefined, hasRun: false },
     false,
   ],
+  [
+    'a workspace with uploaded files is stored',
+    { kept: {}, capture: undefined, hasRun: false, hasUploads: true },
+    true,
+  ],
+  [
+    'a workspace with uploaded files that a capture holds is not',
+    { kept: {}, capture, hasRun: false, hasUploads: true },
+    false,
+  ],
 ])('%s before the first message', (_what, planned, expected) => {
-  expect(mustStoreStart({ ...planned, hasUploads: false })).toBe(expected);
+  expect(mustStoreStart({ hasUploads: false, ...planned })).toBe(expected);
 });
