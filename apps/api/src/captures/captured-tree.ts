@@ -108,7 +108,7 @@ function emptyDirectories(manifest: Manifest): CapturedEntry[] {
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-// Takes the entries that come before a key from the sorted list, and drops one that has the same key.
+// Takes the entries before a key off the sorted list, and drops the entry that has this key.
 function takeBefore(sorted: CapturedEntry[], key: string): CapturedEntry[] {
   let count = 0;
   while (count < sorted.length && (sorted[count]?.key ?? '') < key) count += 1;

@@ -74,7 +74,7 @@ export function openTransport(options: TransportOptions): Transport {
   const credentials = withKnownHosts(repository.credentials, found);
   const secrets = secretTexts(credentials);
   const folders = new Set<string>();
-  // The text of the URL decides which host git connects to, so that it is the one that was checked.
+  // Git gets the URL in the form that was checked, so that git and the check read the same host in it.
   const url = address.protocol === 'https:' ? address.canonical : repository.url;
 
   async function run(
